@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+
+// In a clone, the command exists as soon as npm has linked it, which is before the build.
+if (!existsSync(new URL('../dist/main.js', import.meta.url))) {
+  process.stderr.write('flick: not built yet. Run `npm run build` in the clone first.\n');
+  process.exit(2);
+}
+const { main } = await import('../dist/main.js');
+process.exitCode = await main(process.argv.slice(2));

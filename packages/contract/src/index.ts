@@ -1,0 +1,3 @@
+export type * from './model.ts';
+export { type Reason, type ReasonEntry, reasons, type Stage, stages } from './reasons.ts';
+export { type CodesSetting, createTable, type Table } from './table.ts';

@@ -1,0 +1,3 @@
+export type * from './facts.ts';
+export type * from './ports.ts';
+export type * from './verdict.ts';

@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reason } from '@flick/contract';
+import type { Passage, Refusal, Violation } from '@flick/decide';
+
+/** How an exchange came to its end. */
+export type Ending =
+  /** The answer was sent whole. */
+  | 'complete'
+  /** The client went away before it was. */
+  | 'aborted'
+  /** The API broke off, or a deadline passed, after its answer had begun: the connection was cut. */
+  | 'truncated'
+  /** The client did not read the answer within the time that the gate waits. */
+  | 'unread'
+  /** The connection was refused or cut before anything could be answered. */
+  | 'dropped';
+
+/** What became of one request: exactly one a request, those included that never reached the ladder. No secrets. */
+export interface Outcome {
+  readonly requestId: string;
+  /** When its head was read, ms since the epoch. */
+  readonly timeMs: number;
+  /** Empty where the request line could not be read. */
+  readonly method: string;
+  /** Canonical path without query; empty where it could not be read. */
+  readonly path: string;
+  readonly operation: string | undefined;
+  /** The code that was sent; 0 where none was. */
+  readonly status: number;
+  /** The code before folding. */
+  readonly precise: number;
+  /** What the API itself answered. */
+  readonly upstreamStatus: number | undefined;
+  readonly reason: Reason | undefined;
+  readonly detail: string | undefined;
+  readonly violations: readonly Violation[];
+  /** Under `observe`: why the request would have been refused, and with which code. */
+  readonly observed: { readonly reason: Reason; readonly status: number; readonly precise: number } | undefined;
+  /** `scheme:subject`. */
+  readonly consumer: string | undefined;
+  readonly address: string;
+  /** From the head's arrival to the end. */
+  readonly durationMs: number;
+  /** What of that passed while the API was waited for, to its response head. */
+  readonly upstreamMs: number | undefined;
+  readonly ending: Ending;
+}
+
+/** One request that passed the ladder, handed to whatever answers it. */
+export interface Exchange {
+  readonly passage: Passage;
+  readonly requestId: string;
+  /** For its stream, where `body` is undefined and the passage's plan is `stream`. */
+  readonly request: IncomingMessage;
+  /** The judged body, its content codings removed; undefined where there is none or where it streams. */
+  readonly body: Uint8Array | undefined;
+  /**
+   * To write the answer to. The gate sets the fields that are its own (request id, limits, connection) before it hands
+   * this over; headers may be sent once.
+   */
+  readonly response: ServerResponse;
+  /** Sends the problem body in place of an answer. Only before the head was sent. */
+  readonly refuse: (refusal: Refusal) => void;
+  /** Cuts the connection because an answer that has begun cannot be finished; never ends it cleanly. */
+  readonly cut: (ending: 'truncated' | 'unread') => void;
+  /** For the record: what the API answered, and how long its head took. */
+  readonly answered: (upstreamStatus: number, precise: number, upstreamMs: number) => void;
+  /** Runs once when the client goes away or the gate cuts the connection. */
+  readonly onGone: (listener: () => void) => void;
+}
+
+/** Answers requests that passed the ladder: an upstream, or handlers in process. */
+export interface Handler {
+  /** Never throws and never rejects: what goes wrong becomes `exchange.refuse` or `exchange.cut`. */
+  readonly handle: (exchange: Exchange) => void;
+  /** Ends what is idle and waits for what is not; `destroy` ends all at once. */
+  readonly close: () => Promise<void>;
+  readonly destroy: () => Promise<void>;
+}
+
+/** Deadlines, in milliseconds. */
+export interface Timeouts {
+  /** From a request's first byte to the end of its head. */
+  readonly headersMs: number;
+  /** From the end of the head to the end of the body; time in which the gate itself did not read does not count. */
+  readonly requestMs: number;
+  /** For the API: from sending the request to the end of its answer; SSE and other endless answers only to the head. */
+  readonly upstreamMs: number;
+  /** A kept-alive connection without a request. */
+  readonly idleMs: number;
+  /** A client that reads nothing of its answer. */
+  readonly unreadMs: number;
+  /** From the first signal to the cutting of what is left. */
+  readonly drainMs: number;
+}

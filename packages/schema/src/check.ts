@@ -1,0 +1,53 @@
+/** Which reading of JSON Schema a document speaks: `3.0` is OpenAPI 3.0's own, `3.1` is JSON Schema 2020-12 (3.1, 3.2). */
+export type Dialect = '3.0' | '3.1';
+
+/** A request ignores `required` for `readOnly` members; a response ignores it for `writeOnly` members. */
+export type Direction = 'request' | 'response';
+
+/** What becomes of object members that a schema does not name. */
+export type UnknownMembers = 'as_schema' | 'refuse' | 'pass';
+
+/** A schema and where it stands: the document's absolute URI and a JSON pointer as its fragment. */
+export interface SchemaNode {
+  readonly schema: unknown;
+  readonly location: string;
+}
+
+/** Finds what a `$ref`, read at `from`, points at. Throws an Error whose message names the ref and the mend. */
+export type Resolve = (ref: string, from: string) => SchemaNode;
+
+/** One way in which a value breaks its schema. Never holds the value itself: it may be a secret. */
+export interface SchemaFault {
+  /** JSON pointer (RFC 6901) into the value; for a missing or an undeclared member, that of the member itself. */
+  readonly pointer: string;
+  /** The JSON Schema keyword that refused, such as `type`, `required`, `additionalProperties`. */
+  readonly keyword: string;
+  /** What was due, in words: `an integer`, `at most 20 characters`, `one of "eur", "usd"`. */
+  readonly due: string;
+  /** What arrived, by kind and size only: `a string of 3 characters`, `nothing`. */
+  readonly arrived: string;
+}
+
+/** Checks a value: `undefined` where it holds, else at least one fault. Compiles at its first use. */
+export interface Check {
+  (value: unknown): readonly SchemaFault[] | undefined;
+  /** Compiles now. Throws a SchemaError where the schema cannot be compiled; a later call throws the same. */
+  readonly compile: () => void;
+}
+
+/** The JSON types that a schema lets through, followed through `$ref`, `allOf`, `anyOf` and `oneOf`. */
+export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
+
+/** What a schema can hold, as far as text must be read into it: parameters, form and multipart members. */
+export interface Shape {
+  /** Empty where the schema is silent: any type. */
+  readonly types: ReadonlySet<JsonType>;
+  readonly items?: Shape;
+  readonly properties?: ReadonlyMap<string, Shape>;
+  /** Shape of members beyond `properties`; absent where none may come, or where nothing is said of them. */
+  readonly additional?: Shape;
+  /** False where `additionalProperties: false` (or `unevaluatedProperties: false`) closes the object. */
+  readonly open: boolean;
+  /** True for binary content: OpenAPI 3.0 `format: binary`, or 3.1 `contentMediaType` with no `contentEncoding`. */
+  readonly binary: boolean;
+}
