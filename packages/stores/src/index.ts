@@ -1,1 +1,1 @@
-export {};
+export { createMemoryLimits, type MemoryLimits, type MemoryLimitsOptions } from './memory-limits.ts';

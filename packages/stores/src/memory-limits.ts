@@ -1,0 +1,168 @@
+import type { Balance, Charge, LimitStore } from '@flick/decide';
+
+/** Bounds of a memory store. */
+export interface MemoryLimitsOptions {
+  /** Counters kept at once, over all limits; a whole number of at least 1. Default 100,000 (about 20 MB). */
+  readonly maxKeys?: number;
+}
+
+/** A store of limits in this process's memory. Answers without a promise, keeps no timer, never fails. */
+export interface MemoryLimits extends LimitStore {
+  readonly charge: (charges: readonly Charge[], nowMs: number) => readonly Balance[];
+  /** Counters kept now, those included whose window has ended and that are not swept yet. */
+  readonly size: number;
+}
+
+/** Requests of one key in its window. In a list with the other counters of its limit, by the start of the window. */
+interface Counter {
+  readonly key: string;
+  readonly lane: Lane;
+  startMs: number;
+  used: number;
+  older: Counter | undefined;
+  newer: Counter | undefined;
+}
+
+/** All counters of one limit. As they share a window, the oldest is also the first whose window ends. */
+interface Lane {
+  readonly name: string;
+  windowMs: number;
+  size: number;
+  oldest: Counter | undefined;
+  newest: Counter | undefined;
+}
+
+/** How many ended windows one charge clears away at most: more than it opens, as a rule, so that what is left shrinks. */
+const SWEPT_PER_CHARGE = 2;
+
+/**
+ * Makes a store of limits in memory. A key's window starts at its first request and takes `requests` until it ends.
+ *
+ * When the store is full, the counter that is forgotten is one whose window has ended; failing that, the one nearest
+ * its end within the limit that has most counters. So a flood of new keys under one limit (by address, say) drives out
+ * counters of that limit alone, and forgetting one only ever gives requests back: nobody is refused by it.
+ * A limit is what a key names before its first `|`.
+ *
+ * @throws RangeError where `maxKeys` is not a whole number of at least 1
+ */
+export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLimits {
+  const { maxKeys = 100_000 } = options;
+  if (!Number.isSafeInteger(maxKeys) || maxKeys < 1) {
+    throw new RangeError(`maxKeys: ${maxKeys} is no bound; give a whole number of at least 1`);
+  }
+  const counters = new Map<string, Counter>();
+  const lanes: Lane[] = [];
+  let nextSwept = 0;
+
+  const laneOf = (charge: Charge): Lane => {
+    const bar = charge.key.indexOf('|');
+    const name = bar < 0 ? '' : charge.key.slice(0, bar);
+    let lane = lanes.find((each) => each.name === name);
+    if (lane === undefined) {
+      lane = { name, windowMs: charge.windowMs, size: 0, oldest: undefined, newest: undefined };
+      lanes.push(lane);
+    }
+    return lane;
+  };
+
+  const forget = (counter: Counter): void => {
+    unlink(counter);
+    counters.delete(counter.key);
+    if (counter.lane.size === 0) lanes.splice(lanes.indexOf(counter.lane), 1);
+  };
+
+  const sweep = (nowMs: number): void => {
+    nextSwept = nextSwept + 1 < lanes.length ? nextSwept + 1 : 0;
+    const lane = lanes[nextSwept];
+    for (let swept = 0; swept < SWEPT_PER_CHARGE; swept += 1) {
+      const counter = lane?.oldest;
+      if (counter === undefined || !hasEnded(counter, counter.lane.windowMs, nowMs)) return;
+      forget(counter);
+    }
+  };
+
+  const makeRoom = (nowMs: number): void => {
+    let fullest = lanes[0];
+    for (const lane of lanes) {
+      if (lane.oldest !== undefined && hasEnded(lane.oldest, lane.windowMs, nowMs)) {
+        forget(lane.oldest);
+        return;
+      }
+      if (fullest === undefined || lane.size > fullest.size) fullest = lane;
+    }
+    if (fullest?.oldest !== undefined) forget(fullest.oldest);
+  };
+
+  const open = (charge: Charge, nowMs: number): Counter => {
+    if (counters.size >= maxKeys) makeRoom(nowMs);
+    const lane = laneOf(charge);
+    const counter: Counter = { key: charge.key, lane, startMs: nowMs, used: 0, older: undefined, newer: undefined };
+    counters.set(charge.key, counter);
+    append(counter);
+    return counter;
+  };
+
+  /** The counter of a charge with its window at `nowMs`; undefined where no window is open. */
+  const find = (charge: Charge, nowMs: number): Counter | undefined => {
+    const counter = counters.get(charge.key);
+    if (counter === undefined) return undefined;
+    // A clock that steps back takes the window along, or its key would be held for as long as the step.
+    if (counter.startMs > nowMs) counter.startMs = nowMs;
+    counter.lane.windowMs = charge.windowMs;
+    if (!hasEnded(counter, charge.windowMs, nowMs)) return counter;
+    forget(counter);
+    return undefined;
+  };
+
+  return {
+    charge(charges, nowMs) {
+      sweep(nowMs);
+      const fits = charges.every((charge) => hasRoom(charge, find(charge, nowMs)));
+      const balances: Balance[] = [];
+      for (const charge of charges) {
+        let counter = find(charge, nowMs);
+        // Asked before the charge: the last request that a window takes leaves no room and was allowed all the same.
+        const allowed = fits || hasRoom(charge, counter);
+        if (fits) {
+          counter ??= open(charge, nowMs);
+          counter.used += 1;
+        }
+        balances.push({
+          remaining: Math.max(0, charge.requests - (counter?.used ?? 0)),
+          resetMs: counter === undefined ? charge.windowMs : counter.startMs + charge.windowMs - nowMs,
+          allowed,
+        });
+      }
+      return balances;
+    },
+    get size() {
+      return counters.size;
+    },
+  };
+}
+
+function hasEnded(counter: Counter, windowMs: number, nowMs: number): boolean {
+  return nowMs - counter.startMs >= windowMs;
+}
+
+function hasRoom(charge: Charge, counter: Counter | undefined): boolean {
+  return (counter?.used ?? 0) < charge.requests;
+}
+
+function append(counter: Counter): void {
+  const { lane } = counter;
+  counter.older = lane.newest;
+  if (lane.newest === undefined) lane.oldest = counter;
+  else lane.newest.newer = counter;
+  lane.newest = counter;
+  lane.size += 1;
+}
+
+function unlink(counter: Counter): void {
+  const { lane, older, newer } = counter;
+  if (older === undefined) lane.oldest = newer;
+  else older.newer = newer;
+  if (newer === undefined) lane.newest = older;
+  else newer.older = older;
+  lane.size -= 1;
+}
