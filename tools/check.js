@@ -41,6 +41,7 @@ if (job === 'format') run('biome', ['format', '--write', '.']);
 else if (job === 'lint') {
   run('biome', ['format', '.']);
   run('oxlint', ['--type-aware', '--deny-warnings']);
+  run('npx', ['tsc', '-p', 'tsconfig.tests.json']);
 } else if (job === 'walls') {
   run('knip', []);
   for (const name of readdirSync(new URL('../packages', import.meta.url)))
