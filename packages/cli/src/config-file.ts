@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { type Config, configSchema } from './config-schema.ts';
+import { didYouMean } from './nearest.ts';
+import { printable } from './printable.ts';
+import { StartFault, systemReason } from './start-fault.ts';
+
+/** Keys and indexes from the top of the file to one of its values. */
+export type ConfigPath = readonly (string | number)[];
+
+/** A config file that holds to its schema. */
+export interface ConfigFile {
+  readonly config: Config;
+  /** The folder that paths in it are relative to. */
+  readonly folder: string;
+  /** `flick.yaml:12:3`, for a fault at that value; of the nearest value above where it has none. */
+  readonly place: (path: ConfigPath) => string;
+}
+
+/**
+ * Reads a config file.
+ *
+ * @param path - where it is
+ * @param shown - how faults call it
+ * @throws StartFault with every fault of the file, one line each
+ */
+export function readConfigFile(path: string, shown: string): ConfigFile {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new StartFault(`${shown}: cannot be read: ${systemReason(error)}`);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const placeAt = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${shown}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+  };
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.length > 0) {
+    // What follows a colon quotes the file, which may hold a secret at a wrong place.
+    throw new StartFault(
+      broken.map((error) => `${placeAt(error.pos[0])}: not YAML: ${printable(error.message.replace(/: ".*/s, ''))}`),
+    );
+  }
+  let value: unknown;
+  try {
+    value = document.toJS() ?? {};
+  } catch {
+    throw new StartFault(`${shown}: its aliases expand to too much, or to themselves; write the values out`);
+  }
+  if (!validate(value)) {
+    const faults = faultsOf(validate.errors ?? [])
+      .map((fault) => ({ offset: offsetOf(document, fault.path, fault.on), message: fault.message }))
+      .toSorted((one, other) => one.offset - other.offset);
+    throw new StartFault(faults.map(({ offset, message }) => `${placeAt(offset)}: ${message}`));
+  }
+  return {
+    config: value,
+    folder: dirname(path),
+    place: (at) => placeAt(offsetOf(document, at, 'value')),
+  };
+}
+
+interface Fault {
+  readonly path: ConfigPath;
+  readonly on: 'key' | 'value';
+  readonly message: string;
+}
+
+const validate = new Ajv({ allErrors: true, verbose: true }).compile<Config>(configSchema);
+
+function faultsOf(errors: readonly ErrorObject[]): readonly Fault[] {
+  const choices = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
+  const misspelt = new Set(
+    errors.filter(({ keyword }) => keyword === 'additionalProperties').map(({ instancePath }) => instancePath),
+  );
+  const faults = new Map<string, Fault>();
+  for (const error of errors) {
+    // Why no branch of a choice fits says less than what the choice is.
+    if (choices.some((choice) => error.schemaPath.startsWith(`${choice.schemaPath}/`))) continue;
+    // The key that is missing is most likely the one that was misspelt.
+    if (isAboutPresence(error) && misspelt.has(error.instancePath)) continue;
+    const fault = describe(error);
+    const key = JSON.stringify([fault.path, fault.on]);
+    if (!faults.has(key)) faults.set(key, fault);
+  }
+  return [...faults.values()];
+}
+
+function isAboutPresence({ keyword }: ErrorObject): boolean {
+  return keyword === 'required' || keyword === 'oneOf' || keyword === 'minProperties';
+}
+
+function describe(error: ErrorObject): Fault {
+  const path = pointerPath(error.instancePath);
+  const schema = error.parentSchema ?? {};
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params['additionalProperty']);
+    const known = Object.keys(isRecord(schema['properties']) ? schema['properties'] : {});
+    const near = didYouMean(key, known);
+    const mend = near === '' && known.length <= 12 ? ` (known here: ${known.join(', ')})` : near;
+    return {
+      path: [...path, key],
+      on: 'key',
+      message: `${dotted(path)}unknown key ${printable(key, 60)}${mend}`,
+    };
+  }
+  if (error.keyword === 'required') {
+    const missing = String(error.params['missingProperty']);
+    return { path, on: 'key', message: `${dotted(path)}${missing} is missing` };
+  }
+  const near = error.keyword === 'enum' ? nearEntry(error.data, error.params['allowedValues']) : '';
+  return {
+    path,
+    on: 'value',
+    message: `${dotted(path)}due is ${String(schema['title'] ?? 'another value')}; found ${kindOf(error.data)}${near}`,
+  };
+}
+
+function nearEntry(data: unknown, allowed: unknown): string {
+  return typeof data === 'string' && Array.isArray(allowed) ? didYouMean(data, allowed.map(String)) : '';
+}
+
+/** What a value is, never the value itself: it may be a secret at a wrong place. */
+function kindOf(data: unknown): string {
+  if (data === null) return 'nothing';
+  if (Array.isArray(data)) return data.length === 0 ? 'an empty list' : 'a list';
+  if (typeof data === 'object') return Object.keys(data).length === 0 ? 'an empty map' : 'a map';
+  if (typeof data === 'string') return data === '' ? 'an empty text' : `a text of ${data.length} characters`;
+  return typeof data === 'boolean' ? 'true or false' : 'a number';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pointerPath(pointer: string): ConfigPath {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** `timeouts.headers: `, the way a key is spoken of. */
+function dotted(path: ConfigPath): string {
+  return path.length === 0 ? '' : `${printable(path.join('.'), 120)}: `;
+}
+
+function offsetOf(document: Document.Parsed, path: ConfigPath, on: 'key' | 'value'): number {
+  let node: unknown = document.contents;
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const [index, step] of path.entries()) {
+    const last = index === path.length - 1;
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+      if (pair === undefined) return offset;
+      const at = last && on === 'value' && isNode(pair.value) ? pair.value : pair.key;
+      if (isNode(at)) offset = at.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(step)];
+      if (isNode(node)) offset = node.range?.[0] ?? offset;
+    } else return offset;
+  }
+  return offset;
+}

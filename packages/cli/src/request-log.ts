@@ -1,0 +1,137 @@
+import type { Outcome } from '@flick/gate';
+import { createColors } from 'picocolors';
+import { type LevelWithSilent, pino } from 'pino';
+import { printable } from './printable.ts';
+
+/** Which requests are logged. */
+export type LogSetting = 'all' | 'refusals' | 'off';
+
+/** Writes one line a request to stderr. */
+export interface RequestLog {
+  readonly write: (outcome: Outcome) => void;
+  /** Writes what waits, and stops. */
+  readonly end: () => void;
+}
+
+/** What a request log stands on. */
+export interface RequestLogOptions {
+  readonly setting: LogSetting;
+  /** `json` for machines, `line` for a person at a terminal. */
+  readonly form: 'json' | 'line';
+  readonly colour: boolean;
+  /** Takes whole lines, each with its end. */
+  readonly out: { readonly write: (line: string) => void };
+  /** Milliseconds that never run backwards. */
+  readonly monotonicMs: () => number;
+}
+
+/** A flood of refusals must not become a flood of lines: beyond these, a second's lines are counted, not written. */
+const linesPerSecond = 200;
+
+/** Makes a request log. */
+export function createRequestLog({ setting, form, colour, out, monotonicMs }: RequestLogOptions): RequestLog {
+  const logger = pino({ base: null, timestamp: false, formatters: { level: (level) => ({ level }) } }, out);
+  const line = createLine(colour);
+  let secondBegan = Number.NEGATIVE_INFINITY;
+  let written = 0;
+  let leftOut = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const tellLeftOut = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    if (leftOut === 0) return;
+    const message = `${leftOut} ${leftOut === 1 ? 'line' : 'lines'} left out`;
+    if (form === 'json') logger.warn({ time: new Date().toISOString(), left_out: leftOut }, message);
+    else out.write(`${message}\n`);
+    leftOut = 0;
+  };
+
+  return {
+    write(outcome) {
+      if (setting === 'off' || (setting === 'refusals' && !isRefusal(outcome))) return;
+      const now = monotonicMs();
+      if (now - secondBegan >= 1000) {
+        secondBegan = now;
+        written = 0;
+        tellLeftOut();
+      }
+      if (written >= linesPerSecond) {
+        leftOut++;
+        timer ??= setTimeout(tellLeftOut, 1000).unref();
+        return;
+      }
+      written++;
+      if (form === 'line') out.write(line(outcome));
+      else logger[levelOf(outcome)](fieldsOf(outcome), 'request');
+    },
+    end: tellLeftOut,
+  };
+}
+
+/** Whether something went otherwise than the caller, or the API's owner, would have it. */
+function isRefusal({ reason, observed, status, ending }: Outcome): boolean {
+  if (reason !== undefined || observed !== undefined || status >= 400) return true;
+  return ending === 'truncated' || ending === 'unread' || ending === 'dropped';
+}
+
+function levelOf({ status, ending }: Outcome): Exclude<LevelWithSilent, 'silent'> {
+  if (status >= 500 || ending === 'truncated') return 'error';
+  return status >= 400 || status === 0 ? 'warn' : 'info';
+}
+
+function fieldsOf(outcome: Outcome): object {
+  return {
+    time: new Date(outcome.timeMs).toISOString(),
+    request_id: printable(outcome.requestId, 128),
+    method: printable(outcome.method, 32),
+    path: printable(outcome.path),
+    operation: safe(outcome.operation),
+    status: outcome.status,
+    precise: outcome.precise,
+    upstream_status: outcome.upstreamStatus,
+    reason: outcome.reason,
+    detail: safe(outcome.detail),
+    errors: outcome.violations.length === 0 ? undefined : outcome.violations.slice(0, 8).map(fault),
+    observed: outcome.observed,
+    consumer: safe(outcome.consumer),
+    address: printable(outcome.address, 64),
+    duration_ms: rounded(outcome.durationMs),
+    upstream_ms: outcome.upstreamMs === undefined ? undefined : rounded(outcome.upstreamMs),
+    ending: outcome.ending,
+  };
+}
+
+function fault({ in: where, name, pointer, reason, due, arrived }: Outcome['violations'][number]): object {
+  return { in: where, name: safe(name), pointer: safe(pointer), reason, due: safe(due), arrived: safe(arrived) };
+}
+
+function safe(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : printable(text);
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
+
+function createLine(colour: boolean): (outcome: Outcome) => string {
+  const { red, yellow, green, cyan, dim } = createColors(colour);
+  const paint = (status: number): ((text: string) => string) => {
+    if (status === 0 || status >= 500) return red;
+    if (status >= 400) return yellow;
+    return status >= 300 ? cyan : green;
+  };
+  return (outcome) => {
+    const { method, path, status, reason, observed, detail, ending, durationMs } = outcome;
+    const words = [
+      new Date(outcome.timeMs).toTimeString().slice(0, 8),
+      paint(status)(status === 0 ? '---' : String(status)),
+      `${printable(method, 32) || '-'} ${printable(path, 200) || '-'}`,
+    ];
+    if (reason !== undefined) words.push(paint(status)(reason));
+    if (observed !== undefined) words.push(yellow(`would be ${observed.status} ${observed.reason}`));
+    if (ending !== 'complete') words.push(red(ending));
+    words.push(dim(`${detail === undefined ? '' : `${printable(detail, 200)} `}${durationMs.toFixed(1)} ms`));
+    return `${words.join('  ')}\n`;
+  };
+}
