@@ -1,0 +1,118 @@
+import type { Clock } from '@flick/decide';
+import { createLocalJWKSet, type JWK } from 'jose';
+import type { KeySet, KeySource } from './key-set.ts';
+
+/** Older keys are used on while new ones are fetched: a key that its issuer removed is refused after this, or soon. */
+const FRESH_MS = 300_000;
+/** While the issuer does not answer, its last keys are used no longer than this. */
+const STALE_MS = 86_400_000;
+/** From the end of one fetch to the start of the next. */
+const COOLDOWN_MS = 5000;
+/** For one fetch in all. */
+const TIMEOUT_MS = 3000;
+const MAX_BYTES = 262_144;
+
+/** What a source of remote keys stands on. */
+export interface RemoteKeysOptions {
+  readonly url: URL;
+  readonly clock: Clock;
+  /** Told of each fetch that failed: one sentence without secrets. */
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * Keeps the JSON Web Key Set of an issuer (RFC 7517, section 5): fetched at its first use, one fetch at a time, bounded
+ * in time and bytes, no redirect followed. An issuer that is down does not lock out those whose keys are known.
+ */
+export function createRemoteKeys({ url, clock, warn }: RemoteKeysOptions): KeySource {
+  let keys: KeySet | undefined;
+  let text: string | undefined;
+  let fetchedMs = 0;
+  let last: { readonly endedMs: number; readonly answered: boolean } | undefined;
+  let underWay: Promise<KeySet | undefined> | undefined;
+
+  const load = async (): Promise<KeySet | undefined> => {
+    let answered = true;
+    try {
+      const answer = await fetchText(url);
+      // The same keys stay the same object, so that tokens verified by them stay verified.
+      if (answer !== text || keys === undefined) keys = { key: createLocalJWKSet(parse(answer)) };
+      text = answer;
+      fetchedMs = clock.monotonicMs();
+    } catch (error) {
+      answered = false;
+      warn(`The keys of ${url.origin}${url.pathname} cannot be fetched: ${explain(error)}`);
+    }
+    last = { endedMs: clock.monotonicMs(), answered };
+    underWay = undefined;
+    return answered ? keys : undefined;
+  };
+
+  const renew = (): Promise<KeySet | undefined> => {
+    if (underWay !== undefined) return underWay;
+    if (last !== undefined && clock.monotonicMs() - last.endedMs < COOLDOWN_MS) {
+      return Promise.resolve(last.answered ? keys : undefined);
+    }
+    underWay = load();
+    return underWay;
+  };
+
+  return {
+    renew,
+    current() {
+      if (keys === undefined) return undefined;
+      const ageMs = clock.monotonicMs() - fetchedMs;
+      if (ageMs >= FRESH_MS) void renew();
+      if (ageMs >= STALE_MS) keys = undefined;
+      return keys;
+    },
+  };
+}
+
+async function fetchText(url: URL): Promise<string> {
+  const response = await fetch(url, {
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    headers: { accept: 'application/jwk-set+json, application/json' },
+  });
+  if (response.status !== 200 || response.body === null) {
+    await response.body?.cancel();
+    throw new Refused(`it answered ${response.status} where 200 is due`);
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop cancels the rest.
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_BYTES) throw new Refused(`its answer is longer than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function parse(text: string): { keys: JWK[] } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refused('its answer is not JSON');
+  }
+  if (!isRecord(value) || !Array.isArray(value.keys)) throw new Refused('its answer has no list "keys"');
+  // RFC 7517, section 5: what cannot be understood of a set is passed over, not the whole of it.
+  return { keys: value.keys.filter((key): key is JWK => isRecord(key)) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An answer that came and cannot be used. */
+class Refused extends Error {}
+
+function explain(error: unknown): string {
+  if (error instanceof Refused) return error.message;
+  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS} ms`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = isRecord(cause) && typeof cause.code === 'string' ? cause.code : 'the connection failed';
+  return `it cannot be reached (${code})`;
+}
