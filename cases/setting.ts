@@ -1,0 +1,50 @@
+import { fileURLToPath } from 'node:url';
+import { type Contract, readContract } from '@flick/contract';
+import { createJwtVerifier } from '@flick/credentials';
+import { createDecider, type Decider } from '@flick/decide';
+import { createMemoryLimits } from '@flick/stores';
+import type { Story } from './story.ts';
+import { tokenSecret } from './token.ts';
+
+/** The bounds of every story that does not set its own. */
+export const defaultSizes = { targetBytes: 8192, headerCount: 100, jsonDepth: 64, bodyBytes: 65_536 };
+
+const contracts = new Map<string, Contract>();
+
+/** The contract of a story under its settings; read once for all stories that share both. */
+export function contractOf({ contract, settings }: Story): Contract {
+  const { codes, mode, unknownMembers, operations } = settings;
+  const chosen = {
+    ...(codes && { codes }),
+    ...(mode && { mode }),
+    ...(unknownMembers && { unknownMembers }),
+    ...(operations && { operations }),
+  };
+  const key = JSON.stringify([contract, chosen]);
+  let read = contracts.get(key);
+  if (!read) {
+    read = readContract(fileURLToPath(new URL(`contracts/${contract}`, import.meta.url)), chosen);
+    contracts.set(key, read);
+  }
+  return read;
+}
+
+/** A ladder for one story, with limits of its own. */
+export function deciderOf(story: Story): Decider {
+  const { settings } = story;
+  return createDecider(contractOf(story), {
+    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+    limits: settings.limits ?? [],
+    limitStore: createMemoryLimits(),
+    limitStoreDown: 'pass',
+    limitHeaders: settings.limitHeaders ?? 'draft',
+    verifiers: new Map([['bearer', createJwtVerifier({ algorithms: ['HS256'], secret: Buffer.from(tokenSecret) })]]),
+    realm: 'library.test',
+    trustedProxies: settings.trustedProxies ?? [],
+    sizes: {
+      ...defaultSizes,
+      headerCount: settings.headerCount ?? defaultSizes.headerCount,
+      bodyBytes: settings.bodyBytes ?? defaultSizes.bodyBytes,
+    },
+  });
+}
