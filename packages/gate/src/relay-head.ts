@@ -1,0 +1,129 @@
+import type { ResponseFacts } from '@flick/decide';
+import type { ServerResponse } from 'node:http';
+import { isHopByHop, listedByConnection } from './hop-fields.ts';
+import { MalformedAnswer } from './upstream-line.ts';
+
+/** Names and values in turn, as undici hands them over: the bytes that arrived. */
+export type RawFields = readonly (Buffer | string)[];
+
+/** How an answer's body ends. */
+export type AnswerFraming =
+  /** There is none, whatever Content-Length says: HEAD, 204, 304. */
+  | 'none'
+  | 'length'
+  | 'chunked'
+  /** With the connection: nobody can tell the end from a break. */
+  | 'eof';
+
+// Types whose answers go on as long as there is something to tell (OpenAPI 3.2, "Sequential Media Types").
+const endless: ReadonlySet<string> = new Set([
+  'application/json-seq',
+  'application/jsonl',
+  'application/x-ndjson',
+  'multipart/x-mixed-replace',
+  'text/event-stream',
+]);
+
+/** The head of an answer of the API, as it is passed on. */
+export interface AnswerHead extends ResponseFacts {
+  readonly framing: AnswerFraming;
+  /** Whether the answer is of a kind that need not end, so that a deadline for its end makes no sense. */
+  readonly endless: boolean;
+  /** Names and values in turn: the API's fields in their order, without those that end at this hop. */
+  readonly fields: readonly string[];
+}
+
+/**
+ * Reads the head of an answer.
+ *
+ * @param status - of the final answer, 200 to 599
+ * @param raw - bytes above 0x7F pass as they are (RFC 9110, section 5.5)
+ * @param method - of the request
+ * @param http10 - whether the status line said HTTP/1.0
+ * @param owned - whether the gate has set a field of this lower-case name itself; its own stands
+ * @throws MalformedAnswer where the framing can be read in two ways (RFC 9112, section 6.3)
+ */
+export function readAnswerHead(
+  status: number,
+  raw: RawFields,
+  method: string,
+  http10: boolean,
+  owned: (name: string) => boolean,
+): AnswerHead {
+  const bodiless = method === 'HEAD' || status === 204 || status === 304;
+  let fields: string[] = [];
+  let contentType: string | undefined;
+  let chunked = false;
+  let sized = false;
+  let listed: ReadonlySet<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = latin1(raw[i]);
+    const value = latin1(raw[i + 1]);
+    const key = name.toLowerCase();
+    if (key === 'transfer-encoding') {
+      if (chunked || http10 || value.toLowerCase() !== 'chunked') throw new MalformedAnswer('Transfer-Encoding');
+      chunked = true;
+    } else if (key === 'connection') {
+      listed = listedByConnection(value, listed);
+    } else if (key === 'content-length') {
+      sized = true;
+      // RFC 9110, section 8.6: none with 204. Taken literally, it would hold up the client.
+      if (status !== 204) fields.push(name, value);
+    } else if (key !== 'x-request-id' && !isHopByHop(key) && !owned(key)) {
+      if (key === 'content-type') contentType ??= value;
+      fields.push(name, value);
+    }
+  }
+  if (listed !== undefined) fields = withoutListed(fields, listed);
+  return {
+    status,
+    contentType,
+    has: (name) => fields.some((field, at) => at % 2 === 0 && field.toLowerCase() === name),
+    framing: bodiless ? 'none' : chunked ? 'chunked' : sized ? 'length' : 'eof',
+    endless: !sized && contentType !== undefined && endless.has(typeOf(contentType)),
+    fields,
+  };
+}
+
+function withoutListed(fields: readonly string[], listed: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] ?? '';
+    if (!listed.has(name.toLowerCase())) kept.push(name, fields[i + 1] ?? '');
+  }
+  return kept;
+}
+
+function typeOf(contentType: string): string {
+  const end = contentType.indexOf(';');
+  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+}
+
+// undici gives buffers; its types allow for strings.
+function latin1(text: Buffer | string | undefined): string {
+  return typeof text === 'string' ? text : (text?.toString('latin1') ?? '');
+}
+
+const printable = /^[\t\x20-\x7e]*$/;
+
+/**
+ * Passes on a 103 (RFC 8297): its Link fields, which are what a client acts on before the final answer. Node does not
+ * check the values of early hints, so that a line break in one would become a field of the answer: what is not plainly
+ * printable is dropped, and so is a hint that Node itself finds fault with.
+ */
+export function relayHints(raw: RawFields, response: ServerResponse): void {
+  const links: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    if (latin1(raw[i]).toLowerCase() !== 'link') continue;
+    const value = latin1(raw[i + 1]);
+    if (!printable.test(value)) return;
+    // One field may hold several links, where Node wants one each.
+    for (const [link] of value.matchAll(/<[^>]*>(?:[^,"]|"[^"]*")*/g)) links.push(link.trim());
+  }
+  if (links.length === 0) return;
+  try {
+    response.writeEarlyHints({ link: links });
+  } catch {
+    // Only a hint: the answer itself is still to come.
+  }
+}

@@ -1,0 +1,282 @@
+import { performance } from 'node:perf_hooks';
+import { PassThrough } from 'node:stream';
+import type { Decider } from '@flick/decide';
+import type { Dispatcher } from 'undici';
+import type { Exchange } from './exchange.ts';
+import { type AnswerHead, type RawFields, readAnswerHead, relayHints } from './relay-head.ts';
+import { whenRead } from './relay-linger.ts';
+import { broken, faultOf, tooSlow, type UpstreamFault } from './upstream-fault.ts';
+import { type BodyWay, fieldsToUpstream } from './upstream-fields.ts';
+import { type Line, MalformedAnswer } from './upstream-line.ts';
+
+/** What all relays of one upstream share. */
+export interface Relaying {
+  readonly decider: Decider;
+  readonly upstreamMs: number;
+  /** Whether an answer that ends with its connection is malformed. */
+  readonly refuseEof: boolean;
+  /** Takes back the line when nothing of the exchange runs on it any more. */
+  readonly release: (line: Line) => void;
+}
+
+// RFC 9110, section 9.2.2, and RFC 10008 for QUERY.
+const idempotent: ReadonlySet<string> = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT', 'QUERY', 'TRACE']);
+
+// Of an answer that waits for the client to read, before the API is made to wait too.
+const bufferedBytes = 256 * 1024;
+// Of an answer that is not passed on, read so that the connection can be used again.
+const droppedBytes = 64 * 1024;
+// Interim responses that are passed on for one request.
+const maxHints = 8;
+
+/**
+ * One request on its way to the API and its answer on the way back: undici's handler for it, which writes straight to
+ * the client's response.
+ *
+ * It has two ends. `#over` is the client's: the answer is sent, refused or cut, or the client is gone; nothing more is
+ * written. The line's end comes from undici, as `onResponseEnd` or `onResponseError`, and gives the line back. Either
+ * may come first.
+ */
+export class Relay implements Dispatcher.DispatchHandler {
+  readonly #shared: Relaying;
+  readonly #line: Line;
+  readonly #exchange: Exchange;
+  readonly #way: BodyWay;
+  readonly #startedMs = performance.now();
+  #upload: PassThrough | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #answer: AnswerHead | undefined;
+  #begun = false;
+  #over = false;
+  #retried = false;
+  #hints = 0;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #dueMs: number;
+  #written = 0;
+  #pausedMs = 0;
+  #drainable = false;
+
+  constructor(shared: Relaying, line: Line, exchange: Exchange) {
+    this.#shared = shared;
+    this.#line = line;
+    this.#exchange = exchange;
+    this.#way = exchange.body !== undefined ? 'bytes' : exchange.passage.bodyPlan === 'stream' ? 'stream' : 'none';
+    this.#dueMs = this.#startedMs + shared.upstreamMs;
+  }
+
+  /** Sends the request. */
+  start(): void {
+    this.#wait(this.#shared.upstreamMs);
+    this.#exchange.onGone(() => {
+      if (this.#over) return;
+      this.#over = true;
+      this.#leave();
+    });
+    if (this.#way === 'stream') this.#startUpload();
+    this.#send();
+  }
+
+  #send(): void {
+    const { passage, requestId, body } = this.#exchange;
+    this.#line.send(
+      {
+        path: passage.target,
+        method: passage.facts.method,
+        headers: fieldsToUpstream(passage, requestId, this.#way),
+        body: this.#upload ?? body ?? null,
+      },
+      this,
+    );
+  }
+
+  // A stream of its own between the two: undici destroys what it was given when the API answers early, and destroying
+  // the request would take the client's connection, and the answer, with it.
+  #startUpload(): void {
+    const { request } = this.#exchange;
+    const upload = new PassThrough();
+    // Without a listener, the end of the line would end the process.
+    upload.on('error', () => request.unpipe(upload));
+    request.once('end', () => {
+      this.#dueMs = performance.now() + this.#shared.upstreamMs;
+    });
+    request.pipe(upload);
+    this.#upload = upload;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#line.begin();
+    // The client went, or the deadline passed, while the line was being connected.
+    if (this.#over) this.#leave();
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+    const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
+    if (status < 200) {
+      this.#hint(raw);
+      return;
+    }
+    const { passage, response } = this.#exchange;
+    const { facts } = passage;
+    const answer = readAnswerHead(status, raw, facts.method, this.#line.http10, (name) => response.hasHeader(name));
+    if (answer.framing === 'eof' && this.#shared.refuseEof) throw new MalformedAnswer('no length');
+    const plan = this.#shared.decider.judgeResponse(passage, answer);
+    this.#answer = answer;
+    this.#exchange.answered(status, plan.refusal?.precise ?? status, performance.now() - this.#startedMs);
+    if (plan.refusal !== undefined) {
+      this.#over = true;
+      this.#stopUpload();
+      this.#exchange.refuse(plan.refusal);
+      return;
+    }
+    const { fields } = answer;
+    for (let i = 0; i < fields.length; i += 2) response.appendHeader(fields[i] ?? '', fields[i + 1] ?? '');
+    for (const [name, value] of plan.fields) response.appendHeader(name, value);
+    // The rest of the upload will find no reader: the connection cannot serve another request.
+    if (this.#uploading) response.setHeader('Connection', 'close');
+    response.strictContentLength = true;
+    response.writeHead(plan.status);
+    if (answer.framing === 'none') {
+      this.#end();
+    } else {
+      if (answer.endless) clearTimeout(this.#timer);
+      // Body bytes that came in the same read go out with the head; without them it goes out at once.
+      process.nextTick(() => {
+        if (!this.#begun && !this.#over) response.flushHeaders();
+      });
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) {
+      this.#dropped += chunk.length;
+      if (this.#dropped > droppedBytes) this.#leave();
+      return;
+    }
+    this.#begun = true;
+    const { response } = this.#exchange;
+    if (response.write(chunk) || response.writableLength < bufferedBytes) return;
+    controller.pause();
+    this.#pausedMs = performance.now();
+    if (this.#drainable) return;
+    this.#drainable = true;
+    response.on('drain', () => {
+      if (this.#pausedMs === 0) return;
+      // The API is not to blame for the time in which the client did not read.
+      this.#dueMs += performance.now() - this.#pausedMs;
+      this.#pausedMs = 0;
+      controller.resume();
+    });
+  }
+
+  onResponseEnd(): void {
+    if (!this.#over) {
+      if (this.#answer?.framing === 'eof' && this.#line.broken) this.#fail(broken);
+      else this.#end();
+    }
+    this.#release();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#maySendAgain()) {
+      this.#retried = true;
+      this.#controller = undefined;
+      // undici is still taking leave of the old connection.
+      setImmediate(() => {
+        if (this.#over) this.#release();
+        else this.#send();
+      });
+      return;
+    }
+    if (!this.#over) this.#fail(faultOf(error));
+    this.#release();
+  }
+
+  #maySendAgain(): boolean {
+    return (
+      !this.#over &&
+      !this.#retried &&
+      this.#controller !== undefined &&
+      this.#line.reused &&
+      !this.#line.answering &&
+      this.#way !== 'stream' &&
+      idempotent.has(this.#exchange.passage.facts.method)
+    );
+  }
+
+  #hint(raw: RawFields): void {
+    const { request, response } = this.#exchange;
+    this.#hints += 1;
+    // HTTP/1.0 has no interim responses (RFC 9110, section 15.2).
+    if (!this.#over && this.#hints <= maxHints && request.httpVersion !== '1.0') relayHints(raw, response);
+  }
+
+  #end(): void {
+    this.#over = true;
+    const { request, response } = this.#exchange;
+    if (!this.#uploading) {
+      response.end();
+      return;
+    }
+    if (!this.#begun) response.flushHeaders();
+    this.#stopUpload();
+    whenRead(request, () => response.end());
+  }
+
+  #fail(fault: UpstreamFault): void {
+    this.#over = true;
+    this.#stopUpload();
+    const { passage, response, refuse, cut } = this.#exchange;
+    if (response.headersSent) cut('truncated');
+    else refuse(this.#shared.decider.refuse(passage, fault.reason, fault.detail));
+  }
+
+  get #uploading(): boolean {
+    return this.#upload !== undefined && !this.#exchange.request.complete;
+  }
+
+  // What the client still sends is read and dropped, so that it gets to read the answer.
+  #stopUpload(): void {
+    if (this.#upload === undefined) return;
+    this.#exchange.request.unpipe(this.#upload);
+    this.#exchange.request.resume();
+  }
+
+  #leave(): void {
+    const reason = new Error('The gateway gave this request up.');
+    if (this.#controller === undefined) this.#line.giveUp(reason);
+    else this.#controller.abort(reason);
+  }
+
+  #release(): void {
+    clearTimeout(this.#timer);
+    this.#shared.release(this.#line);
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#onDeadline();
+    }, ms);
+  }
+
+  #onDeadline(): void {
+    const now = performance.now();
+    if (this.#pausedMs !== 0 || this.#clientUploads()) this.#dueMs = now + this.#shared.upstreamMs;
+    if (this.#dueMs - now >= 1) {
+      this.#wait(this.#dueMs - now);
+      return;
+    }
+    if (!this.#over) this.#fail(tooSlow);
+    this.#leave();
+  }
+
+  // While the client still sends, its slowness is the gate's to judge; the API is slow only where it takes nothing.
+  #clientUploads(): boolean {
+    if (!this.#uploading) return false;
+    const { written } = this.#line;
+    const moved = written !== this.#written;
+    this.#written = written;
+    return moved || this.#upload?.writableNeedDrain === false;
+  }
+}

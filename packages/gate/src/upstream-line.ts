@@ -1,0 +1,234 @@
+import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
+import type { ReadableOptions } from 'node:stream';
+import { connect as connectSecure } from 'node:tls';
+import { Client, type Dispatcher } from 'undici';
+
+/** The API sent something that is not a well-formed HTTP/1 response. */
+export class MalformedAnswer extends Error {
+  override readonly name = 'MalformedAnswer';
+}
+
+/** A request, and the name that the API's certificate must have. */
+export interface LineRequest extends Dispatcher.DispatchOptions {
+  readonly servername: string;
+}
+
+/** Where an API is: an origin, told apart. */
+export interface Site {
+  readonly origin: URL;
+  readonly secure: boolean;
+  /** A name or an IP address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** The last TLS session, for the next connection to resume. */
+  session: Buffer | undefined;
+}
+
+/** Tells apart where an API is. `origin` is of http: or https:. */
+export function siteOf(origin: URL): Site {
+  const secure = origin.protocol === 'https:';
+  return {
+    origin,
+    secure,
+    host: origin.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: origin.port === '' ? (secure ? 443 : 80) : Number(origin.port),
+    session: undefined,
+  };
+}
+
+// Connects with no timeout: the deadline of the request that waits for the connection ends it.
+function openSocket(site: Site): Socket {
+  const { host, port } = site;
+  if (!site.secure) {
+    const plain: TcpNetConnectOpts & ReadableOptions = { host, port, highWaterMark: 65_536 };
+    return connectPlain(plain);
+  }
+  // The API's own name and never the client's Host, or the client could choose whose certificate counts. An IP address
+  // is no server name (RFC 6066, section 3).
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const session = site.session === undefined ? {} : { session: site.session };
+  const socket = connectSecure({ host, port, ...name, ...session, ALPNProtocols: ['http/1.1'] });
+  socket.on('session', (fresh) => {
+    site.session = fresh;
+  });
+  return socket;
+}
+
+const statusLineBytes = 12; // "HTTP/1.1 200"
+
+/**
+ * One connection to the API, kept alive between requests and made anew when it has ended: an undici client that is given
+ * one request at a time, and its socket.
+ *
+ * The line reads every status line before undici does, because undici takes a few for good that are not (another HTTP
+ * version, a code such as 999), and takes a `100 Continue` that nobody asked for as a failure, though HTTP allows it
+ * at any time (RFC 9110, section 15.2). It knows besides what decides whether a request may be sent a second time:
+ * whether the connection had served before, and whether any byte of the answer has arrived.
+ */
+export class Line {
+  /** Whether the answer's first byte has arrived. */
+  answering = false;
+  /** Whether the answer's status line said HTTP/1.0. */
+  http10 = false;
+  /** Whether the connection had served a request before this one. */
+  reused = false;
+  /** Whether the connection broke, in place of being ended. */
+  broken = false;
+
+  readonly #client: Client;
+  readonly #maxHeaderBytes: number;
+  readonly #site: Site;
+  #socket: Socket | undefined;
+  #connecting = false;
+  #served = false;
+  #awaiting = false;
+  #held: Buffer | undefined;
+
+  /**
+   * @param site - of the API; lines to one API share it
+   * @param maxHeaderBytes - of one response head; a longer one is malformed
+   */
+  constructor(site: Site, maxHeaderBytes: number) {
+    this.#site = site;
+    this.#maxHeaderBytes = maxHeaderBytes;
+    this.#client = new Client(site.origin, {
+      pipelining: 1,
+      maxHeaderSize: maxHeaderBytes,
+      // The relay has deadlines of its own: these come late, and the second is no deadline at all.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // One second less than the API says, so that no request goes out on a connection that is just being closed.
+      keepAliveTimeout: 4000,
+      keepAliveTimeoutThreshold: 1000,
+      connect: (_target, done) => {
+        const socket = openSocket(site);
+        socket.setNoDelay(true);
+        socket.setKeepAlive(true, 60_000);
+        this.#socket = socket;
+        this.#connecting = true;
+        socket.once(site.secure ? 'secureConnect' : 'connect', () => {
+          this.#connecting = false;
+          this.#watch(socket);
+          done(null, socket);
+        });
+        // Before undici's own listener, which takes a broken connection for the proper end of an answer without length.
+        socket.on('error', (error) => {
+          this.broken = true;
+          if (!this.#connecting) return;
+          this.#connecting = false;
+          done(error, null);
+        });
+      },
+    });
+  }
+
+  /** Hands a request to the connection; what becomes of it, the handler hears. */
+  send(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const named: LineRequest = { ...request, servername: this.#site.host };
+    this.#client.dispatch(named, handler);
+  }
+
+  /** Called when the request is about to be written: from here on bytes that arrive are its answer. */
+  begin(): void {
+    this.reused = this.#served;
+    this.#served = true;
+    this.answering = false;
+    this.#awaiting = true;
+    this.#held = undefined;
+  }
+
+  /** Gives up a connection that is being made. */
+  giveUp(reason: Error): void {
+    if (this.#connecting) this.#socket?.destroy(reason);
+  }
+
+  /** What was written to the connection so far, in bytes. */
+  get written(): number {
+    return this.#socket?.bytesWritten ?? 0;
+  }
+
+  /** Ends the connection once its request, if any, is answered. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  /** Ends the connection now. */
+  destroy(): Promise<void> {
+    this.giveUp(new Error('the gate stops'));
+    return this.#client.destroy();
+  }
+
+  #watch(socket: Socket): void {
+    this.#served = false;
+    this.broken = false;
+    const read: (size?: number) => Buffer | null = socket.read.bind(socket);
+    socket.read = (size?: number) => (this.#awaiting && size === undefined ? this.#readHead(socket, read) : read(size));
+  }
+
+  // Reads on until a status line is whole. Passes the final head and all behind it to undici, a 103 by itself, and no
+  // other interim response.
+  #readHead(socket: Socket, read: () => Buffer | null): Buffer | null {
+    let bytes = this.#held;
+    this.#held = undefined;
+    for (;;) {
+      if (bytes !== undefined) {
+        const status = readStatus(bytes);
+        if (status === 'malformed') return this.#malformed(socket);
+        if (status !== 'partial' && status >= 200) {
+          this.#awaiting = false;
+          this.http10 = bytes[7] === 0x30;
+          return bytes;
+        }
+        if (status !== 'partial') {
+          // The gate strips Upgrade, so a switch of protocols was never asked for.
+          if (status === 101) return this.#malformed(socket);
+          const end = bytes.indexOf('\r\n\r\n') + 4;
+          if (end > 3) {
+            const interim = bytes.subarray(0, end);
+            bytes = end < bytes.length ? bytes.subarray(end) : undefined;
+            if (status !== 103) continue;
+            this.#held = bytes;
+            return interim;
+          }
+          if (bytes.length > this.#maxHeaderBytes || bytes.includes('\n\n')) return this.#malformed(socket);
+        }
+      }
+      const more = read();
+      if (more === null) {
+        this.#held = bytes;
+        return null;
+      }
+      this.answering = true;
+      bytes = bytes === undefined ? more : Buffer.concat([bytes, more]);
+    }
+  }
+
+  #malformed(socket: Socket): null {
+    this.#awaiting = false;
+    socket.destroy(new MalformedAnswer('the status line is not one of HTTP/1'));
+    return null;
+  }
+}
+
+const version = Buffer.from('HTTP/1.');
+
+// The code of an HTTP/1.0 or HTTP/1.1 status line, from 100 to 599.
+function readStatus(bytes: Buffer): number | 'partial' | 'malformed' {
+  const length = Math.min(bytes.length, statusLineBytes);
+  let status = 0;
+  for (let i = 0; i < length; i += 1) {
+    const byte = bytes[i] ?? 0;
+    if (i < 7) {
+      if (byte !== version[i]) return 'malformed';
+    } else if (i === 7) {
+      if (byte !== 0x30 && byte !== 0x31) return 'malformed';
+    } else if (i === 8) {
+      if (byte !== 0x20) return 'malformed';
+    } else {
+      const digit = byte - 0x30;
+      if (digit < (i === 9 ? 1 : 0) || digit > (i === 9 ? 5 : 9)) return 'malformed';
+      status = status * 10 + digit;
+    }
+  }
+  return length < statusLineBytes ? 'partial' : status;
+}

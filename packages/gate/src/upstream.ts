@@ -1,0 +1,107 @@
+import type { Decider } from '@flick/decide';
+import type { Exchange, Handler, Timeouts } from './exchange.ts';
+import { Relay } from './relay.ts';
+import { Line, siteOf } from './upstream-line.ts';
+
+/** What stands behind the gate, and how much of it one gate uses. */
+export interface UpstreamOptions {
+  /** `http://` or `https://`, host and port, nothing more. */
+  readonly origin: string;
+  readonly decider: Decider;
+  readonly timeouts: Pick<Timeouts, 'upstreamMs'>;
+  /**
+   * Requests under way at once, endless answers included; each has a connection of its own. Beyond it 503 `overloaded`:
+   * nothing queues. Default 256.
+   */
+  readonly maxInFlight?: number;
+  /** Of one response head. Default 16 KiB. */
+  readonly maxHeaderBytes?: number;
+  /** Whether to pass on an answer that ends with its connection, which nobody can tell from a broken one. Default `accept`. */
+  readonly eofFraming?: 'accept' | 'refuse';
+}
+
+/**
+ * Makes the handler that forwards requests to an API and relays its answers.
+ *
+ * A request goes out with the canonical target and the fields of `fieldsToUpstream`; its Host is the client's. It is
+ * sent a second time at most, and only where that is safe: an idempotent method, a connection that had served before,
+ * no byte of an answer, and a body that is still in hand. What goes wrong before the answer's head becomes a refusal
+ * (502, 503, 504); what goes wrong after it cuts the client's connection.
+ *
+ * @throws TypeError where the origin is not one: it may not hold a path, a query or credentials
+ */
+export function createUpstream(options: UpstreamOptions): Handler {
+  return new Upstream(options);
+}
+
+/** The lines to one API. */
+class Upstream implements Handler {
+  readonly #relaying: ConstructorParameters<typeof Relay>[0];
+  readonly #newLine: () => Line;
+  readonly #lines: Line[] = [];
+  readonly #idle: Line[] = [];
+  readonly #maxInFlight: number;
+
+  constructor(options: UpstreamOptions) {
+    const site = siteOf(readOrigin(options.origin));
+    const maxHeaderBytes = options.maxHeaderBytes ?? 16_384;
+    this.#newLine = () => new Line(site, maxHeaderBytes);
+    this.#maxInFlight = options.maxInFlight ?? 256;
+    this.#relaying = {
+      decider: options.decider,
+      upstreamMs: options.timeouts.upstreamMs,
+      refuseEof: options.eofFraming === 'refuse',
+      release: (line) => {
+        this.#idle.push(line);
+      },
+    };
+  }
+
+  handle(exchange: Exchange): void {
+    // The line that was used last: its connection is the likeliest to be still open.
+    let line = this.#idle.pop();
+    if (line === undefined) {
+      if (this.#lines.length >= this.#maxInFlight) {
+        exchange.refuse(
+          this.#relaying.decider.refuse(
+            exchange.passage,
+            'overloaded',
+            'The API has as much work as it may be given.',
+            {
+              fields: [['Retry-After', '1']],
+            },
+          ),
+        );
+        return;
+      }
+      line = this.#newLine();
+      this.#lines.push(line);
+    }
+    new Relay(this.#relaying, line, exchange).start();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lines.map((line) => line.close()));
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all(this.#lines.map((line) => line.destroy()));
+  }
+}
+
+function readOrigin(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new TypeError('upstream: not a URL of http: or https:; write it as http://127.0.0.1:3000');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new TypeError('upstream: holds credentials, which the gateway does not send; leave them out');
+  }
+  // A path here would make the API see another path than the one that was judged. Base paths are the contract's servers.
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new TypeError(
+      `upstream: has more than an origin; write it as ${url.origin} and name a base path in the contract's servers`,
+    );
+  }
+  return url;
+}

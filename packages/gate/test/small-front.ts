@@ -1,0 +1,140 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { reasons } from '@flick/contract';
+import type { BodyPlan, Decider, Passage, Refusal, ResponsePlan } from '@flick/decide';
+import type { Exchange, Handler } from '../src/exchange.ts';
+
+/** What became of one exchange. */
+export interface FrontRecord {
+  refusal: Refusal | undefined;
+  cut: 'truncated' | 'unread' | undefined;
+  answered: { status: number; precise: number; ms: number } | undefined;
+}
+
+/** The least server that can stand before a handler: no ladder, every request passes. */
+export interface SmallFront {
+  readonly origin: string;
+  readonly port: number;
+  readonly records: readonly FrontRecord[];
+  readonly close: () => Promise<void>;
+}
+
+/** Particulars of a small front. */
+export interface FrontOptions {
+  /** What to do with bodies: `check` reads them whole first. Default: `stream` where there is one. */
+  readonly body?: BodyPlan;
+  /** Over what a head alone would give. */
+  readonly passage?: Partial<Passage>;
+}
+
+/** A decider that passes everything, and refuses with the catalogue's own codes. */
+export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {}): Decider {
+  return {
+    judgeHead: () => {
+      throw new Error('not asked in these tests');
+    },
+    judgeBody: (passage) => passage,
+    refuse: (_passage, reason, detail, options) => ({
+      reason,
+      precise: options?.precise ?? reasons[reason].code,
+      status: options?.precise ?? reasons[reason].code,
+      detail,
+      violations: options?.violations ?? [],
+      fields: options?.fields ?? [],
+      close: options?.close ?? false,
+    }),
+    judgeResponse: (_passage, { status }): ResponsePlan => ({
+      status,
+      body: 'pass',
+      fields: [],
+      refusal: undefined,
+      declared: true,
+    }),
+    ...judge,
+  };
+}
+
+/** Starts a front on 127.0.0.1, on a free port. */
+export async function startSmallFront(handler: Handler, options: FrontOptions = {}): Promise<SmallFront> {
+  const records: FrontRecord[] = [];
+  const server = createServer({ connectionsCheckingInterval: 250 }, (request, response) => {
+    const record: FrontRecord = { refusal: undefined, cut: undefined, answered: undefined };
+    records.push(record);
+    void exchangeOf(request, response, record, options).then((exchange) => handler.handle(exchange));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    port,
+    records,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await handler.destroy();
+    },
+  };
+}
+
+async function exchangeOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  record: FrontRecord,
+  options: FrontOptions,
+): Promise<Exchange> {
+  const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+  const bodyPlan = hasBody ? (options.body ?? 'stream') : 'none';
+  const body = bodyPlan === 'check' ? Buffer.from(await text(request)) : undefined;
+  const passage: Passage = {
+    facts: {
+      method: request.method ?? '',
+      target: request.url ?? '',
+      version: request.httpVersion,
+      headers: request.rawHeaders,
+      address: request.socket.remoteAddress ?? '',
+      secure: false,
+    },
+    verdict: { kind: 'pass' },
+    operation: undefined,
+    target: request.url ?? '',
+    path: request.url ?? '',
+    address: request.socket.remoteAddress ?? '',
+    consumer: undefined,
+    limitFields: [],
+    observed: undefined,
+    bodyPlan,
+    media: undefined,
+    allow: [],
+    ...options.passage,
+  };
+  response.setHeader('X-Request-Id', 'front-1');
+  return {
+    passage,
+    requestId: 'front-1',
+    request,
+    body,
+    response,
+    refuse: (refusal) => {
+      record.refusal = refusal;
+      const problem = JSON.stringify({ reason: refusal.reason, detail: refusal.detail });
+      response.setHeader('Content-Type', 'application/problem+json').setHeader('Content-Length', problem.length);
+      response.writeHead(refusal.status, refusal.fields.flat());
+      response.end(problem);
+    },
+    cut: (ending) => {
+      record.cut = ending;
+      request.socket.destroy();
+    },
+    answered: (status, precise, ms) => {
+      record.answered = { status, precise, ms };
+    },
+    onGone: (listener) => {
+      response.once('close', () => {
+        if (!response.writableFinished) listener();
+      });
+    },
+  };
+}
