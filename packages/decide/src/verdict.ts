@@ -34,6 +34,8 @@ export interface Refusal {
   readonly fields: readonly Field[];
   /** The connection cannot be used further: its framing is in doubt. */
   readonly close: boolean;
+  /** What was thrown inside, or why the operation is broken: for the log, never for the caller. */
+  readonly cause?: unknown;
 }
 
 /** What is to become of a request after its head was judged. */
@@ -62,7 +64,7 @@ export interface Passage {
   readonly target: string;
   /** The canonical path alone, percent-encoded: safe to show, unlike the query. */
   readonly path: string;
-  /** The client's address, proxies that are trusted seen through. Empty before the address rung. */
+  /** The client's address, proxies that are trusted seen through. */
   readonly address: string;
   readonly consumer: Consumer | undefined;
   /** Fields due with whatever is answered: the state of the limits. */
@@ -72,7 +74,7 @@ export interface Passage {
   readonly bodyPlan: BodyPlan;
   /** The entry of the operation's `content` that the body's type fits. */
   readonly media: MediaType | undefined;
-  /** Methods that the path supports, HEAD and OPTIONS included, sorted; empty before the method rung. */
+  /** Methods that the path supports, HEAD and OPTIONS included, sorted; empty where there is no such path. */
   readonly allow: readonly string[];
 }
 
@@ -116,6 +118,7 @@ export interface RefuseOptions {
   readonly close?: boolean;
   /** In place of the reason's own code: what an upstream sent. */
   readonly precise?: number;
+  readonly cause?: unknown;
 }
 
 /** What the API answered, as far as the ladder judges it. */

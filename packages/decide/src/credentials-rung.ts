@@ -1,0 +1,249 @@
+import type { Contract, Operation, Reason, SecurityScheme } from '@flick/contract';
+import { type Challenge, type ChallengeError, quoted } from './challenge.ts';
+import { isWellFormed, type Place, placeOf, readCredential, several } from './credential-text.ts';
+import type { Consumer, DeciderOptions, Verification, Verifier } from './ports.ts';
+import { type Refuse, refused } from './refusal.ts';
+import type { RefuseOptions, Verdict } from './verdict.ts';
+import type { Judgement, Rung, Walk } from './walk.ts';
+
+/** A scheme that an operation names, ready to be read and verified. */
+interface SchemePlan {
+  readonly scheme: SecurityScheme;
+  readonly place: Place;
+  /** The place as a bit: schemes of one place share one credential. */
+  readonly bit: number;
+  readonly verifier: Verifier | undefined;
+}
+
+interface NeedPlan {
+  /** Into the operation's schemes. */
+  readonly index: number;
+  readonly scopes: readonly string[];
+}
+
+interface Alternative {
+  readonly needs: readonly NeedPlan[];
+  /** The places of its needs. */
+  readonly bits: number;
+}
+
+interface Plan {
+  readonly schemes: readonly SchemePlan[];
+  /** Those that need something. */
+  readonly alternatives: readonly Alternative[];
+  /** One alternative is empty: a request without credentials passes. */
+  readonly open: boolean;
+}
+
+/** Credentials that are there and of good form, of a scheme that somebody else verifies. */
+const unverified = { kind: 'unverified' } as const;
+
+/** What is known of a scheme's credential; undefined where the request has none. */
+type Standing = Verification | typeof unverified | undefined;
+
+/** How an alternative failed; the later in this list, the more is known of it. */
+const failures = ['missing', 'invalid', 'expired', 'insufficient', 'unknown'] as const;
+type Failure = (typeof failures)[number];
+
+interface Failed {
+  readonly failure: Failure;
+  readonly need: NeedPlan;
+}
+
+const reasonOf: Readonly<Record<Failure, Reason>> = {
+  missing: 'missing-credentials',
+  invalid: 'invalid-credentials',
+  expired: 'expired-credentials',
+  insufficient: 'insufficient-credentials',
+  unknown: 'unverifiable-credentials',
+};
+
+/**
+ * Rung 6: do the credentials meet any alternative of the operation's `security`, each of them whole?
+ *
+ * - The reason is that of the alternative that came furthest: a scheme that was not tried never speaks for one that was.
+ * - Where an alternative might hold if only its verifier knew, the answer is 503, since 401 is for what is known.
+ * - Credentials that no one alternative takes together are ambiguous: 400 (RFC 6750, section 3.1, `invalid_request`).
+ * - With an empty alternative a request without credentials passes, and so does one whose credentials are good but not
+ *   enough; bad ones are refused all the same, for who sends a credential means it.
+ * - A scheme without a verifier is checked for presence and form. A client certificate is never present in a request:
+ *   a scheme of type mutualTLS does not hold.
+ */
+export function compileCredentialsRung(
+  contract: Contract,
+  { verifiers }: DeciderOptions,
+  challenge: Challenge,
+  refuse: Refuse,
+): Rung {
+  const plans = new Map<Operation, Plan>();
+  for (const operation of contract.operations) {
+    if (operation.security.length > 0) plans.set(operation, planOf(operation, verifiers));
+  }
+
+  const refusal = (
+    walk: Walk,
+    reason: Reason,
+    detail: string,
+    error?: ChallengeError,
+    more?: RefuseOptions,
+  ): Verdict => {
+    const fields = [['WWW-Authenticate', challenge(walk.operation, error)]] as const;
+    return refused(refuse(walk.operation, reason, detail, { ...more, fields }));
+  };
+
+  const conclude = (walk: Walk, plan: Plan, standings: readonly Standing[]): Verdict | undefined => {
+    let worst: Failed | undefined;
+    for (const { needs } of plan.alternatives) {
+      const failed = failureOf(needs, standings);
+      if (failed === undefined) {
+        walk.consumer = consumerOf(needs, standings);
+        return undefined;
+      }
+      if (worst === undefined || failures.indexOf(failed.failure) > failures.indexOf(worst.failure)) worst = failed;
+    }
+    if (worst === undefined) return undefined;
+    const { failure, need } = worst;
+    if (plan.open && (failure === 'missing' || failure === 'insufficient')) {
+      walk.consumer = consumerOf([need], standings);
+      return undefined;
+    }
+    const standing = standings[need.index];
+    const reason = reasonOf[failure];
+    if (failure === 'unknown') {
+      const detail = 'The credentials cannot be verified at the moment; they may well be good.';
+      return refused(refuse(walk.operation, reason, detail, { fields: [['Retry-After', '1']] }));
+    }
+    const scheme = httpScheme(plan.schemes[need.index]?.scheme);
+    if (failure === 'missing') {
+      return refusal(walk, reason, 'The operation requires credentials of a scheme that WWW-Authenticate names.');
+    }
+    if (failure === 'insufficient') {
+      const scopes = need.scopes.join(' ');
+      const text = `error="insufficient_scope", scope=${quoted(scopes)}`;
+      const detail = `The credentials lack a scope that is due: ${scopes}.`;
+      return refusal(walk, reason, detail, bearerError(scheme, text));
+    }
+    const description = standing?.kind === 'bad' ? standing.description : 'The credentials are malformed.';
+    const text = `error="invalid_token", error_description=${quoted(description)}`;
+    return refusal(walk, reason, description, bearerError(scheme, text));
+  };
+
+  return (walk): Judgement => {
+    const plan = walk.operation && plans.get(walk.operation);
+    if (plan === undefined) return undefined;
+    const credentials: (string | undefined)[] = [];
+    let present = 0;
+    let ambiguous = false;
+    for (const { scheme, place, bit } of plan.schemes) {
+      const credential = readCredential(walk, scheme, place);
+      if (credential === several) ambiguous = true;
+      credentials.push(credential === several ? undefined : credential);
+      if (credential !== undefined) present |= bit;
+    }
+    if (present === 0 && plan.open) return undefined;
+    if (ambiguous || (present !== 0 && !plan.alternatives.some(({ bits }) => (present & ~bits) === 0))) {
+      const text = 'error="invalid_request", error_description="Send one credential, in one place"';
+      const detail = 'The request has credentials in more than one place, and no one alternative takes them together.';
+      return refusal(walk, 'invalid-credentials', detail, bearerError('bearer', text), { precise: 400 });
+    }
+    const standings: Standing[] = [];
+    let late: Promise<void>[] | undefined;
+    for (const [index, schemePlan] of plan.schemes.entries()) {
+      const standing = verify(schemePlan, credentials[index]);
+      if (standing instanceof Promise) {
+        late ??= [];
+        late.push(
+          standing.then((known) => {
+            standings[index] = known;
+          }),
+        );
+      } else {
+        standings[index] = standing;
+      }
+    }
+    if (late === undefined) return conclude(walk, plan, standings);
+    return Promise.all(late).then(() => conclude(walk, plan, standings));
+  };
+}
+
+function planOf(operation: Operation, verifiers: ReadonlyMap<string, Verifier>): Plan {
+  const schemes: SchemePlan[] = [];
+  const places: string[] = [];
+  const alternatives: Alternative[] = [];
+  for (const needs of operation.security) {
+    if (needs.length === 0) continue;
+    let bits = 0;
+    const needPlans = needs.map(({ scheme, scopes }): NeedPlan => {
+      let index = schemes.findIndex(({ scheme: known }) => known.name === scheme.name);
+      if (index < 0) {
+        const place = placeOf(scheme);
+        const key = `${place.kind} ${place.name}`;
+        if (!places.includes(key)) places.push(key);
+        index = schemes.length;
+        schemes.push({ scheme, place, bit: 1 << places.indexOf(key), verifier: verifiers.get(scheme.name) });
+      }
+      bits |= schemes[index]?.bit ?? 0;
+      return { index, scopes };
+    });
+    alternatives.push({ needs: needPlans, bits });
+  }
+  return { schemes, alternatives, open: operation.security.some((needs) => needs.length === 0) };
+}
+
+function verify({ scheme, verifier }: SchemePlan, credential: string | undefined): Standing | Promise<Standing> {
+  if (credential === undefined) return undefined;
+  if (!isWellFormed(credential, scheme)) {
+    return { kind: 'bad', reason: 'invalid-credentials', description: 'The credentials are malformed.' };
+  }
+  if (verifier === undefined) return unverified;
+  try {
+    const verification = verifier.verify(credential, scheme);
+    return verification instanceof Promise ? verification.catch(unknowable) : verification;
+  } catch {
+    return unknowable();
+  }
+}
+
+// A verifier that fails knows nothing of the credential: neither good nor bad.
+function unknowable(): Verification {
+  return { kind: 'unknown', description: 'The verifier failed.' };
+}
+
+/** What an alternative lacks, the first thing to mend first; undefined where it holds. */
+function failureOf(needs: readonly NeedPlan[], standings: readonly Standing[]): Failed | undefined {
+  let missing: Failed | undefined;
+  let insufficient: Failed | undefined;
+  let unknown: Failed | undefined;
+  for (const need of needs) {
+    const standing = standings[need.index];
+    if (standing === undefined) missing ??= { failure: 'missing', need };
+    else if (standing.kind === 'unknown') unknown ??= { failure: 'unknown', need };
+    else if (standing.kind === 'bad') {
+      return { failure: standing.reason === 'expired-credentials' ? 'expired' : 'invalid', need };
+    } else if (standing.kind === 'good' && !holds(standing.consumer, need.scopes)) {
+      insufficient ??= { failure: 'insufficient', need };
+    }
+  }
+  return missing ?? insufficient ?? unknown;
+}
+
+function holds({ scopes }: Consumer, due: readonly string[]): boolean {
+  return due.every((scope) => scopes.includes(scope));
+}
+
+function consumerOf(needs: readonly NeedPlan[], standings: readonly Standing[]): Consumer | undefined {
+  for (const { index } of needs) {
+    const standing = standings[index];
+    if (standing?.kind === 'good') return standing.consumer;
+  }
+  return undefined;
+}
+
+function httpScheme(scheme: SecurityScheme | undefined): string {
+  return scheme === undefined || scheme.type === 'apiKey' ? '' : (scheme.scheme ?? 'bearer');
+}
+
+/** RFC 6750 names errors for Bearer alone; other schemes are challenged without. */
+function bearerError(scheme: string, text: string): ChallengeError | undefined {
+  return scheme === 'bearer' ? { scheme, text } : undefined;
+}

@@ -1,0 +1,115 @@
+import type { Contract, Operation } from '@flick/contract';
+import { addressKey } from './address.ts';
+import { type LimitFields, limitFields } from './limit-fields.ts';
+import type { Balance, Charge, DeciderOptions, Limit } from './ports.ts';
+import { type Refuse, refused } from './refusal.ts';
+import type { Verdict } from './verdict.ts';
+import type { LimitState, Rung, Walk } from './walk.ts';
+
+/** The two rungs of limits, of one making. */
+export interface LimitRungs {
+  readonly address: Rung;
+  readonly consumer: Rung;
+}
+
+/**
+ * Rungs 5 and 7: does the request fit the limits? Rung 5 charges those by address and for all, before any credential is
+ * looked at; rung 7 those by consumer, or by address where nobody was recognised. Each charges all of its limits or
+ * none. Requests without an operation (404, 405, OPTIONS, preflights) are not counted: no limit names them.
+ */
+export function compileLimitRungs(contract: Contract, options: DeciderOptions, refuse: Refuse): LimitRungs {
+  const show = limitFields(options.limitHeaders);
+  const rung = (consumers: boolean): Rung => {
+    const limits = options.limits.filter(({ by }) => (by === 'consumer') === consumers);
+    return limits.length === 0 ? open : compileRung(contract, limits, options, show, refuse);
+  };
+  return { address: rung(false), consumer: rung(true) };
+}
+
+function open(): undefined {
+  return undefined;
+}
+
+function compileRung(
+  contract: Contract,
+  limits: readonly Limit[],
+  { clock, limitStore, limitStoreDown }: DeciderOptions,
+  show: LimitFields,
+  refuse: Refuse,
+): Rung {
+  const plans = new Map<Operation, readonly Limit[]>();
+  for (const operation of contract.operations) {
+    const due = limits.filter((limit) => covers(limit, operation));
+    if (due.length > 0) plans.set(operation, due);
+  }
+
+  const settle = (walk: Walk, due: readonly Limit[], balances: readonly Balance[]): Verdict | undefined => {
+    let states = walk.limitStates;
+    let worst: LimitState | undefined;
+    let allowed = true;
+    for (const [index, limit] of due.entries()) {
+      const balance = balances[index];
+      if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
+      const state = { limit, balance };
+      states = [...states, state];
+      if (balance.allowed) continue;
+      allowed = false;
+      if (worst === undefined || balance.resetMs > worst.balance.resetMs) worst = state;
+    }
+    walk.limitStates = states;
+    walk.limitFields = show(states);
+    return allowed || worst === undefined ? undefined : refused(overLimit(walk, worst, refuse));
+  };
+
+  // What a store that fails says of a request is nothing: never a 429.
+  const down = (walk: Walk, cause: unknown): Verdict | undefined => {
+    if (limitStoreDown === 'pass') return undefined;
+    const detail = 'The limits cannot be counted at the moment.';
+    return refused(refuse(walk.operation, 'overloaded', detail, { fields: [['Retry-After', '1']], cause }));
+  };
+
+  return (walk) => {
+    const due = walk.operation && plans.get(walk.operation);
+    if (due === undefined) return undefined;
+    const charges: Charge[] = [];
+    for (const limit of due) {
+      charges.push({ key: keyOf(limit, walk), requests: limit.requests, windowMs: limit.windowMs });
+    }
+    try {
+      const balances = limitStore.charge(charges, clock.monotonicMs());
+      if (!(balances instanceof Promise)) return settle(walk, due, balances);
+      return balances.then(
+        (late) => settle(walk, due, late),
+        (cause: unknown) => down(walk, cause),
+      );
+    } catch (cause) {
+      return down(walk, cause);
+    }
+  };
+}
+
+/** Whether a limit counts an operation: by its id, or by its template with or without base path. */
+function covers({ operations, paths }: Limit, { id, path, templates }: Operation): boolean {
+  if (operations !== undefined && !operations.includes(id)) return false;
+  if (paths === undefined) return true;
+  return paths.some((limited) =>
+    [path, ...templates].some((template) =>
+      limited.endsWith('/*') ? template.startsWith(limited.slice(0, -1)) : template === limited,
+    ),
+  );
+}
+
+function keyOf({ name, by }: Limit, walk: Walk): string {
+  if (by === 'all') return `${name}|all`;
+  const { consumer } = walk;
+  if (by === 'address' || consumer === undefined) return `${name}|address|${addressKey(walk.address)}`;
+  return `${name}|consumer|${consumer.issuer ?? consumer.scheme}|${consumer.subject}`;
+}
+
+function overLimit(walk: Walk, { limit, balance }: LimitState, refuse: Refuse) {
+  const whole = Math.ceil(limit.windowMs / 1000);
+  const wait = String(Math.max(1, Math.min(whole, Math.ceil(balance.resetMs / 1000))));
+  const reason = limit.by === 'all' ? 'shared-limit' : limit.by === 'address' ? 'address-limit' : 'consumer-limit';
+  const detail = `The limit "${limit.name}" is ${limit.requests} requests in ${limit.windowMs / 1000} s; wait ${wait} s.`;
+  return refuse(walk.operation, reason, detail, { fields: [['Retry-After', wait]] });
+}

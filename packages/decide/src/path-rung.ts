@@ -1,0 +1,82 @@
+import type { Contract, Mode, Operation } from '@flick/contract';
+import { decodedReserved } from './path-text.ts';
+import type { PathTree } from './path-tree.ts';
+import { type Refuse, refused } from './refusal.ts';
+import { passed, type Rung, type Walk } from './walk.ts';
+
+// The methods that IANA registers, but for PRI, which is never sent as one.
+const registered =
+  'ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR ' +
+  'MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST PROPFIND PROPPATCH PUT QUERY REBIND REPORT ' +
+  'SEARCH TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL';
+
+/** The methods of the whole API, for `OPTIONS *`: sorted, without those of operations that hide theirs. */
+export function methodsOf(operations: readonly Operation[]): readonly string[] {
+  const methods = new Set(['OPTIONS']);
+  for (const { method, switches } of operations) {
+    if (switches.hideMethods) continue;
+    methods.add(method);
+    if (method === 'GET') methods.add('HEAD');
+  }
+  return [...methods].toSorted();
+}
+
+/**
+ * Rungs 3 and 4: is the path in the contract, and the method declared on it?
+ *
+ * OPTIONS that no operation declares is answered with Allow; under observe it goes on to the API like all else. A CORS
+ * preflight passes to the API unjudged, since browsers send it without credentials; where OPTIONS is declared it
+ * passes as that operation, else as none. A path hides its methods where any of its operations does.
+ */
+export function compilePathRung(contract: Contract, tree: PathTree, refuse: Refuse): Rung {
+  const known = new Set([...registered.split(' '), ...contract.operations.map(({ method }) => method)]);
+  const mode: Mode = contract.switches.mode;
+
+  return (walk) => {
+    const { path } = walk;
+    const { method } = walk.facts;
+    const values: string[] = [];
+    const route = path === '*' ? undefined : tree.find(path, method, values);
+    if (path.includes('%') && tree.find(decodedReserved(path), method, []) !== route) {
+      return refused(
+        refuse(undefined, 'malformed-target', 'The path names another operation once its characters are decoded.', {
+          violations: [
+            {
+              in: 'target',
+              reason: 'malformed-target',
+              due: 'a path that names one operation, decoded or not',
+              arrived: 'percent-encoded characters that make a difference',
+            },
+          ],
+        }),
+      );
+    }
+    if (route !== undefined) {
+      walk.operation = route.operation;
+      walk.pathNames = route.names;
+      walk.pathValues = values;
+      if (method !== 'OPTIONS' || !isPreflight(walk)) return undefined;
+      walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
+      return passed;
+    }
+    const { allow } = walk;
+    if (allow.length === 0) return refused(refuse(undefined, 'unknown-path', 'The API has no such path.'));
+    if (method === 'OPTIONS' && (path === '*' || isPreflight(walk) || mode === 'observe')) {
+      if (path === '*') return { kind: 'answer', status: 204, fields: [['Allow', allow.join(', ')]] };
+      walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
+      return passed;
+    }
+    if (tree.methods(path)?.hidden === true) {
+      return refused(refuse(undefined, 'unknown-path', 'The API has no such path.'));
+    }
+    const fields = [['Allow', allow.join(', ')]] as const;
+    if (method === 'OPTIONS') return { kind: 'answer', status: 204, fields };
+    const reason = known.has(method) ? 'method-not-allowed' : 'unknown-method';
+    return refused(refuse(undefined, reason, `The methods of this path are ${allow.join(', ')}.`, { fields }));
+  };
+}
+
+/** A CORS preflight (Fetch standard): OPTIONS that asks for another method on behalf of an origin. */
+function isPreflight({ fields }: Walk): boolean {
+  return fields.has('origin') && fields.has('access-control-request-method');
+}

@@ -1,0 +1,190 @@
+import type { Operation } from '@flick/contract';
+import { canonicalLiteral } from './path-text.ts';
+
+/** An operation at one of its templates. */
+export interface Route {
+  readonly operation: Operation;
+  /** The template's parameters, in order. */
+  readonly names: readonly string[];
+}
+
+/** What stands at the end of a template: the methods of all operations whose templates differ in names alone. */
+interface Leaf {
+  readonly routes: Map<string, Route>;
+  /** Sorted, HEAD and OPTIONS included. */
+  allow: readonly string[];
+  /** Some operation here would not show which methods the path has. */
+  hidden: boolean;
+}
+
+/** A segment of literals with parameters between them: `{id}.json` has the literals `` and `.json`. */
+interface Mixed {
+  readonly literals: readonly string[];
+  readonly weight: number;
+  readonly node: Node;
+}
+
+interface Node {
+  readonly statics: Map<string, Node>;
+  readonly mixed: Mixed[];
+  whole: Node | undefined;
+  leaf: Leaf | undefined;
+}
+
+const parameter = /\{([^{}]*)\}/g;
+
+function emptyNode(): Node {
+  return { statics: new Map(), mixed: [], whole: undefined, leaf: undefined };
+}
+
+/**
+ * All paths of a contract, a level a segment, methods at the leaves. Segment by segment a literal goes before a mixed
+ * segment, of those the one with more literal text, and that before a whole parameter; a template without the method
+ * gives way to the next that has it. Each node is reached in one way only, so that no path, however hostile, costs more
+ * than the templates that it really fits.
+ */
+export class PathTree {
+  readonly #root = emptyNode();
+
+  constructor(operations: readonly Operation[]) {
+    for (const operation of operations) {
+      for (const template of operation.templates) this.#add(template, operation);
+    }
+    seal(this.#root);
+  }
+
+  /**
+   * The operation that answers for a canonical path and a method; HEAD follows GET.
+   *
+   * @param values - receives the raw values of the template's parameters, in order
+   */
+  find(path: string, method: string, values: string[]): Route | undefined {
+    return descend(this.#root, path, 1, { method, values, leaves: undefined });
+  }
+
+  /** What the templates say that a path fits: their methods; undefined where it fits none. */
+  methods(path: string): { readonly allow: readonly string[]; readonly hidden: boolean } | undefined {
+    const leaves: Leaf[] = [];
+    descend(this.#root, path, 1, { method: '', values: [], leaves });
+    const [first] = leaves;
+    if (first === undefined || leaves.length === 1) return first;
+    const all = new Set(leaves.flatMap(({ allow }) => allow));
+    return { allow: [...all].toSorted(), hidden: leaves.some(({ hidden }) => hidden) };
+  }
+
+  #add(template: string, operation: Operation): void {
+    const names: string[] = [];
+    let node = this.#root;
+    for (const segment of template.replace(/^\//, '').split('/')) node = childOf(node, segment, names);
+    node.leaf ??= { routes: new Map(), allow: [], hidden: false };
+    // The first in document order stands; the contract reports the other.
+    if (!node.leaf.routes.has(operation.method)) node.leaf.routes.set(operation.method, { operation, names });
+    node.leaf.hidden ||= operation.switches.hideMethods;
+  }
+}
+
+function childOf(node: Node, segment: string, names: string[]): Node {
+  const literals: string[] = [];
+  let from = 0;
+  for (const match of segment.matchAll(parameter)) {
+    literals.push(canonicalLiteral(segment.slice(from, match.index)));
+    names.push(match[1] ?? '');
+    from = match.index + match[0].length;
+  }
+  literals.push(canonicalLiteral(segment.slice(from)));
+  const weight = literals.join('').length;
+  if (literals.length === 1) {
+    const [literal = ''] = literals;
+    const child = node.statics.get(literal) ?? emptyNode();
+    node.statics.set(literal, child);
+    return child;
+  }
+  if (literals.length === 2 && weight === 0) {
+    node.whole ??= emptyNode();
+    return node.whole;
+  }
+  const same = node.mixed.find((other) => other.literals.join('{}') === literals.join('{}'));
+  if (same !== undefined) return same.node;
+  const child = emptyNode();
+  node.mixed.push({ literals, weight, node: child });
+  return child;
+}
+
+/** Sorts what is tried in order, and gives HEAD to every GET. */
+function seal(node: Node): void {
+  node.mixed.sort((a, b) => b.weight - a.weight || a.literals.length - b.literals.length);
+  const { leaf } = node;
+  if (leaf !== undefined) {
+    const get = leaf.routes.get('GET');
+    if (get !== undefined && !leaf.routes.has('HEAD')) leaf.routes.set('HEAD', get);
+    leaf.allow = [...new Set([...leaf.routes.keys(), 'OPTIONS'])].toSorted();
+  }
+  for (const child of node.statics.values()) seal(child);
+  for (const { node: child } of node.mixed) seal(child);
+  if (node.whole !== undefined) seal(node.whole);
+}
+
+/** What is looked for on the way down: a route, or all leaves. */
+interface Search {
+  readonly method: string;
+  readonly values: string[];
+  readonly leaves: Leaf[] | undefined;
+}
+
+function descend(node: Node, path: string, at: number, search: Search): Route | undefined {
+  const slash = path.indexOf('/', at);
+  const segment = slash < 0 ? path.slice(at) : path.slice(at, slash);
+  const next = slash < 0 ? -1 : slash + 1;
+
+  const literal = node.statics.get(segment);
+  if (literal !== undefined) {
+    const route = enter(literal, path, next, search);
+    if (route !== undefined) return route;
+  }
+  const { values } = search;
+  const mark = values.length;
+  for (const mixed of node.mixed) {
+    if (split(segment, mixed.literals, values)) {
+      const route = enter(mixed.node, path, next, search);
+      if (route !== undefined) return route;
+    }
+    values.length = mark;
+  }
+  if (node.whole !== undefined && segment !== '') {
+    values.push(segment);
+    const route = enter(node.whole, path, next, search);
+    if (route !== undefined) return route;
+    values.length = mark;
+  }
+  return undefined;
+}
+
+function enter(node: Node, path: string, next: number, search: Search): Route | undefined {
+  if (next >= 0) return descend(node, path, next, search);
+  if (node.leaf === undefined) return undefined;
+  if (search.leaves === undefined) return node.leaf.routes.get(search.method);
+  search.leaves.push(node.leaf);
+  return undefined;
+}
+
+/**
+ * Splits a segment at its literals, each parameter taking one character or more and as few as it can; the last takes
+ * the rest. The leftmost place of each literal is always a right one, so that no place is tried twice.
+ */
+function split(segment: string, literals: readonly string[], values: string[]): boolean {
+  const first = literals[0] ?? '';
+  const last = literals[literals.length - 1] ?? '';
+  if (!segment.startsWith(first) || !segment.endsWith(last)) return false;
+  const end = segment.length - last.length;
+  let from = first.length;
+  for (let index = 1; index < literals.length - 1; index += 1) {
+    const literal = literals[index] ?? '';
+    const at = segment.indexOf(literal, from + 1);
+    if (at < 0 || at + literal.length > end) return false;
+    values.push(segment.slice(from, at));
+    from = at + literal.length;
+  }
+  if (from >= end) return false;
+  values.push(segment.slice(from, end));
+  return true;
+}

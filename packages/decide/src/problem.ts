@@ -1,0 +1,42 @@
+import { type Reason, reasons } from '@flick/contract';
+import type { Refusal, Violation } from './verdict.ts';
+
+/** One fault in a problem body. */
+export interface ProblemError extends Violation {
+  /** The fault in one sentence. */
+  readonly detail: string;
+}
+
+/** A problem body (RFC 9457), as JSON writes it. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly request_id: string;
+  readonly reason: Reason;
+  readonly errors: readonly ProblemError[];
+}
+
+/**
+ * The problem body of a refusal: a value, which the gate serialises.
+ *
+ * @param about - the request's id, and its canonical path, which is percent-encoded and has no query
+ */
+export function problemOf(refusal: Refusal, about: { readonly requestId: string; readonly instance: string }): Problem {
+  const { reason, status, detail, violations } = refusal;
+  return {
+    type: `urn:flick:reason:${reason}`,
+    title: reasons[reason].title,
+    status,
+    detail,
+    instance: about.instance,
+    request_id: about.requestId,
+    reason,
+    errors: violations.map((violation) => ({
+      ...violation,
+      detail: `Due was ${violation.due}; what arrived was ${violation.arrived}.`,
+    })),
+  };
+}

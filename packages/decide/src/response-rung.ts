@@ -1,0 +1,64 @@
+import type { Contract, Operation, Reason } from '@flick/contract';
+import type { Challenge } from './challenge.ts';
+import { published, type Refuse } from './refusal.ts';
+import type { Field, Passage, ResponseFacts, ResponsePlan } from './verdict.ts';
+
+// Why a refusal of the API's own is, as far as its code tells.
+const reasonsByCode: Readonly<Record<number, Reason>> = {
+  401: 'invalid-credentials',
+  403: 'insufficient-credentials',
+  404: 'unknown-resource',
+  405: 'method-not-allowed',
+  406: 'not-acceptable',
+  408: 'body-too-slow',
+  410: 'unknown-resource',
+  413: 'body-too-large',
+  414: 'target-too-long',
+  415: 'unsupported-media-type',
+  417: 'unknown-expectation',
+  429: 'consumer-limit',
+  431: 'headers-too-large',
+  501: 'unknown-method',
+};
+
+// Bodies that people and programs read as text: these pass even where the code is folded.
+const readable = /^(?:text\/[^;\s]+|application\/(?:[^;\s]+\+)?json)\s*(?:;|$)/i;
+
+const noFields: readonly Field[] = [];
+
+/**
+ * Rung 11: how an answer of the API is passed on. Codes below 400 pass; a published 4xx passes with its body; another is
+ * folded and keeps its body where that is JSON or text; the body of a 5xx is always replaced, so that nothing leaks.
+ * Under observe all passes as it is.
+ */
+export function compileResponseRung(
+  contract: Contract,
+  challenge: Challenge,
+  refuse: Refuse,
+): (passage: Passage, response: ResponseFacts) => ResponsePlan {
+  return (passage, response) => {
+    const { operation } = passage;
+    const declared = declares(operation, response.status);
+    const { mode } = operation?.switches ?? contract.switches;
+    if (response.status < 400 || mode === 'observe') {
+      return { status: response.status, body: 'pass', fields: noFields, refusal: undefined, declared };
+    }
+    const status = published(contract, operation, response.status);
+    const fields: Field[] = [];
+    if (status === 401 && !response.has('www-authenticate')) fields.push(['WWW-Authenticate', challenge(operation)]);
+    if (status === 405 && !response.has('allow')) fields.push(['Allow', passage.allow.join(', ')]);
+    const passes = response.status < 500 && (status === response.status || readable.test(response.contentType ?? ''));
+    if (passes) return { status, body: 'pass', fields, refusal: undefined, declared };
+    const reason = reasonsByCode[response.status] ?? (response.status < 500 ? 'wrong-value' : 'unhandled-error');
+    const detail = response.status < 500 ? 'The API refused the request.' : 'The API failed to answer.';
+    const refusal = refuse(operation, reason, detail, { precise: response.status, fields });
+    return { status: refusal.status, body: 'replace', fields, refusal, declared };
+  };
+}
+
+function declares(operation: Operation | undefined, status: number): boolean {
+  if (operation === undefined) return false;
+  const { responses } = operation;
+  const range = `${Math.floor(status / 100)}XX`;
+  return responses.has(String(status)) || responses.has(range) || responses.has('default');
+}
