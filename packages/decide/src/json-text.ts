@@ -1,0 +1,308 @@
+/** What is wrong with a JSON text: where, and what was due there. Never holds the text itself. */
+export interface JsonFault {
+  /** What was due, in words. */
+  readonly due: string;
+  /** JSON pointer of the value, or of the member, that the fault is in. */
+  readonly pointer: string;
+  /** In UTF-16 code units, from 0. */
+  readonly offset: number;
+  /** Counted from 1. */
+  readonly line: number;
+  /** Counted from 1. */
+  readonly column: number;
+}
+
+/** A JSON text, read. */
+export type JsonReading = { readonly value: unknown } | { readonly fault: JsonFault };
+
+/**
+ * Reads a JSON text (RFC 8259) so that no two readers can differ over it: beyond the grammar it refuses what parsers
+ * read differently or lose, namely repeated member names, lone surrogates, numbers beyond a double, and nesting deeper
+ * than `maxDepth`. The depth is found before anything is parsed.
+ */
+export function readJson(text: string, maxDepth: number): JsonReading {
+  const fault = new Scanner(text, maxDepth).scan();
+  return fault === undefined ? { value: JSON.parse(text) } : { fault };
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** Names are compared one by one up to so many; beyond, in a set, so that a huge object stays linear. */
+const FEW_NAMES = 12;
+
+/** An array or object that is open, while its members are scanned. */
+interface Frame {
+  /** Undefined for an array. */
+  readonly names: string[] | undefined;
+  set: Set<string> | undefined;
+  /** The item that is scanned, counted from 0. */
+  index: number;
+}
+
+/** One pass over the text, without recursion: a stack of frames stands for what is open. */
+class Scanner {
+  readonly #text: string;
+  readonly #maxDepth: number;
+  readonly #open: Frame[] = [];
+  #at = 0;
+  /** Of the string scanned last: whether it has an escape, so that its characters are not its value. */
+  #escaped = false;
+  /** Whether an array or object was opened that is not empty: the value that is due next is its first. */
+  #entered = false;
+  #due = '';
+
+  constructor(text: string, maxDepth: number) {
+    this.#text = text;
+    this.#maxDepth = maxDepth;
+  }
+
+  scan(): JsonFault | undefined {
+    do {
+      // Down through what opens, to a scalar or an empty array or object; then on to where the next value is due.
+      do {
+        this.#entered = false;
+        if (!this.#value()) return this.#fault();
+      } while (this.#entered);
+    } while (this.#next());
+    if (this.#due !== '') return this.#fault();
+    return undefined;
+  }
+
+  /** Scans a scalar whole; of an array or object, to where its first value is due, or to its end. */
+  #value(): boolean {
+    const code = this.#skipSpace();
+    if (code === QUOTE) return this.#string();
+    if (code === OPEN_OBJECT) return this.#object();
+    if (code === OPEN_ARRAY) return this.#array();
+    if (code === MINUS || (code >= ZERO && code <= NINE)) return this.#number();
+    if (code === 0x74) return this.#word('true');
+    if (code === 0x66) return this.#word('false');
+    if (code === 0x6e) return this.#word('null');
+    return this.#refuse('a JSON value');
+  }
+
+  /** After a value: closes what ends here. True where another value is due; false at the end, or at a fault. */
+  #next(): boolean {
+    for (;;) {
+      const frame = this.#open.at(-1);
+      const code = this.#skipSpace();
+      if (frame === undefined) {
+        // charCodeAt is NaN beyond the end.
+        return Number.isNaN(code) ? false : this.#refuse('the end of the text');
+      }
+      if (code === COMMA) {
+        this.#at += 1;
+        frame.index += 1;
+        return frame.names === undefined ? true : this.#name(frame.names, frame);
+      }
+      if (frame.names === undefined) {
+        if (code !== CLOSE_ARRAY) return this.#refuse('a comma or the end of the array');
+      } else if (code !== CLOSE_OBJECT) {
+        return this.#refuse('a comma or the end of the object');
+      }
+      this.#at += 1;
+      this.#open.pop();
+    }
+  }
+
+  #array(): boolean {
+    if (this.#open.length >= this.#maxDepth) return this.#tooDeep();
+    this.#at += 1;
+    if (this.#skipSpace() === CLOSE_ARRAY) {
+      this.#at += 1;
+      return true;
+    }
+    this.#open.push({ names: undefined, set: undefined, index: 0 });
+    this.#entered = true;
+    return true;
+  }
+
+  #object(): boolean {
+    if (this.#open.length >= this.#maxDepth) return this.#tooDeep();
+    this.#at += 1;
+    if (this.#skipSpace() === CLOSE_OBJECT) {
+      this.#at += 1;
+      return true;
+    }
+    const names: string[] = [];
+    const frame = { names, set: undefined, index: 0 };
+    this.#open.push(frame);
+    this.#entered = true;
+    return this.#name(names, frame);
+  }
+
+  /** Scans a member's name and its colon. */
+  #name(names: string[], frame: Frame): boolean {
+    if (this.#skipSpace() !== QUOTE) return this.#refuse('a member name in double quotes');
+    const start = this.#at;
+    if (!this.#string()) return false;
+    const name = this.#escaped
+      ? String(JSON.parse(this.#text.slice(start, this.#at)))
+      : this.#text.slice(start + 1, this.#at - 1);
+    const repeated = frame.set === undefined ? names.includes(name) : frame.set.has(name);
+    names.push(name);
+    if (repeated) {
+      this.#at = start;
+      return this.#refuse('each member name once in its object');
+    }
+    if (frame.set !== undefined) frame.set.add(name);
+    else if (names.length > FEW_NAMES) frame.set = new Set(names);
+    if (this.#skipSpace() !== COLON) return this.#refuse('a colon after the member name');
+    this.#at += 1;
+    return true;
+  }
+
+  #string(): boolean {
+    const text = this.#text;
+    this.#escaped = false;
+    let at = this.#at + 1;
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code === QUOTE) {
+        this.#at = at + 1;
+        return true;
+      }
+      if (code === BACKSLASH) {
+        this.#escaped = true;
+        this.#at = at;
+        if (!this.#escape()) return false;
+        at = this.#at;
+      } else if (code >= 0x20) {
+        at += 1;
+      } else {
+        this.#at = at;
+        return this.#refuse(
+          Number.isNaN(code) ? 'the closing quote of the string' : 'control characters in strings as escapes',
+        );
+      }
+    }
+  }
+
+  /** Scans `\n` and the like, or one character written as `\u` escapes: two where it is beyond the basic plane. */
+  #escape(): boolean {
+    const code = this.#text.charCodeAt(this.#at + 1);
+    if (code !== 0x75) {
+      if (!'"\\/bfnrt'.includes(this.#text.charAt(this.#at + 1)) || Number.isNaN(code)) {
+        return this.#refuse('an escape of JSON');
+      }
+      this.#at += 2;
+      return true;
+    }
+    const unit = this.#hex(this.#at + 2);
+    if (unit < 0) return this.#refuse('four hexadecimal digits after \\u');
+    if (unit < 0xd800 || unit > 0xdfff) {
+      this.#at += 6;
+      return true;
+    }
+    const low = this.#text.startsWith('\\u', this.#at + 6) ? this.#hex(this.#at + 8) : -1;
+    if (unit > 0xdbff || low < 0xdc00 || low > 0xdfff) return this.#refuse('surrogates in pairs');
+    this.#at += 12;
+    return true;
+  }
+
+  /** The number that four hexadecimal digits make, or -1. */
+  #hex(from: number): number {
+    let unit = 0;
+    for (let at = from; at < from + 4; at += 1) {
+      const code = this.#text.charCodeAt(at);
+      const lower = code | 0x20;
+      if (code >= ZERO && code <= NINE) unit = unit * 16 + code - ZERO;
+      else if (lower >= 0x61 && lower <= 0x66) unit = unit * 16 + lower - 0x57;
+      else return -1;
+    }
+    return unit;
+  }
+
+  #number(): boolean {
+    const text = this.#text;
+    const start = this.#at;
+    if (text.charCodeAt(this.#at) === MINUS) this.#at += 1;
+    if (text.charCodeAt(this.#at) === ZERO) this.#at += 1;
+    else if (!this.#digits()) return this.#refuse('a digit');
+    if (text.charCodeAt(this.#at) === DOT) {
+      this.#at += 1;
+      if (!this.#digits()) return this.#refuse('a digit after the decimal point');
+    }
+    let mayOverflow = this.#at - start > 308;
+    if ((text.charCodeAt(this.#at) | 0x20) === 0x65) {
+      mayOverflow = true;
+      this.#at += 1;
+      const sign = text.charCodeAt(this.#at);
+      if (sign === PLUS || sign === MINUS) this.#at += 1;
+      if (!this.#digits()) return this.#refuse('a digit in the exponent');
+    }
+    if (mayOverflow && !Number.isFinite(Number(text.slice(start, this.#at)))) {
+      this.#at = start;
+      return this.#refuse('a number that a double can hold');
+    }
+    return true;
+  }
+
+  #digits(): boolean {
+    const start = this.#at;
+    let code = this.#text.charCodeAt(this.#at);
+    while (code >= ZERO && code <= NINE) {
+      this.#at += 1;
+      code = this.#text.charCodeAt(this.#at);
+    }
+    return this.#at > start;
+  }
+
+  #word(word: string): boolean {
+    if (!this.#text.startsWith(word, this.#at)) return this.#refuse('a JSON value');
+    this.#at += word.length;
+    return true;
+  }
+
+  #skipSpace(): number {
+    let code = this.#text.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      this.#at += 1;
+      code = this.#text.charCodeAt(this.#at);
+    }
+    return code;
+  }
+
+  #tooDeep(): boolean {
+    return this.#refuse(`arrays and objects nested at most ${this.#maxDepth} deep`);
+  }
+
+  #refuse(due: string): false {
+    this.#due = due;
+    return false;
+  }
+
+  #fault(): JsonFault {
+    const before = this.#text.slice(0, this.#at);
+    const lineStart = before.lastIndexOf('\n') + 1;
+    return {
+      due: this.#due,
+      pointer: this.#open.map(pointerStep).join(''),
+      offset: this.#at,
+      line: before.split('\n').length,
+      column: this.#at - lineStart + 1,
+    };
+  }
+}
+
+/** A member's name may be as long as the text; a pointer that is shown is not. */
+const SHOWN_NAME = 64;
+
+function pointerStep(frame: Frame): string {
+  if (frame.names === undefined) return `/${frame.index}`;
+  const name = frame.names[frame.index];
+  if (name === undefined) return '';
+  return `/${name.slice(0, SHOWN_NAME).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

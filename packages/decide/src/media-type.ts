@@ -1,0 +1,55 @@
+/** A Content-Type, read: its type in lower case, its parameters by lower-case name. */
+export interface ParsedMediaType {
+  /** Such as `application/json`. */
+  readonly type: string;
+  /** Values as sent, quotes removed; of a name given twice, the first. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+const token = String.raw`[!#$%&'*+\-.^_\`|~0-9A-Za-z]+`;
+const typePattern = new RegExp(`^[ \\t]*(${token}/${token})[ \\t]*(?=;|$)`);
+// A parameter may be empty, as in `text/plain;` (RFC 9110, section 5.6.6). What a quoted-string holds: section 5.6.4.
+const parameterPattern = new RegExp(
+  `;[ \\t]*(?:(${token})=(?:(${token})|"((?:[\\t !#-\\[\\]-~\\u0080-\\uffff]|\\\\[\\t -~\\u0080-\\uffff])*)")[ \\t]*)?(?=;|$)`,
+  'y',
+);
+
+const none: ReadonlyMap<string, string> = new Map();
+
+/** Reads a Content-Type field (RFC 9110, section 8.3.1); undefined where it is not one. */
+export function parseMediaType(text: string): ParsedMediaType | undefined {
+  const head = typePattern.exec(text);
+  if (head === null) return undefined;
+  const type = (head[1] ?? '').toLowerCase();
+  if (head[0].length === text.length) return { type, parameters: none };
+  const parameters = parseParameters(text, head[0].length);
+  return parameters && { type, parameters };
+}
+
+/** Reads `;name=value` pairs from `from` to the end of `text`; undefined where something else stands there. */
+export function parseParameters(text: string, from: number): ReadonlyMap<string, string> | undefined {
+  const parameters = new Map<string, string>();
+  parameterPattern.lastIndex = from;
+  while (parameterPattern.lastIndex < text.length) {
+    const match = parameterPattern.exec(text);
+    if (match === null) return undefined;
+    const name = match[1]?.toLowerCase();
+    if (name !== undefined && !parameters.has(name)) {
+      parameters.set(name, match[2] ?? (match[3] ?? '').replaceAll(/\\(.)/g, '$1'));
+    }
+  }
+  return parameters;
+}
+
+/** Whether `type` is in a media range such as `text/*`; a range may also end in a suffix, as in `application/*+json`. */
+export function inMediaRange(range: string, type: string): boolean {
+  if (range === type || range === '*/*') return true;
+  const star = range.indexOf('/*');
+  if (star < 0) return false;
+  return type.startsWith(range.slice(0, star + 1)) && type.endsWith(range.slice(star + 2));
+}
+
+/** Whether a type is JSON, by name or by suffix (RFC 6839). */
+export function isJsonType(type: string): boolean {
+  return type === 'application/json' || type === 'text/json' || type.endsWith('+json');
+}

@@ -1,0 +1,255 @@
+/**
+ * From text to a JSON value. A style takes text apart (parameter-text.ts); here the parts are read by the types that
+ * the schema lets through. Where a text can be read in several ways (`7` as a number or a string, `a+b` with a blank
+ * or a plus), the readings are tried against the check, the most specific first, and the first that passes is taken:
+ * a request is refused only where no reading of it holds.
+ */
+
+import type { Check, SchemaFault, Shape } from '@flick/contract';
+import { readJson } from './json-text.ts';
+
+/** Of any type: what stands where a schema is silent. */
+export const anyShape: Shape = { types: new Set(), open: true, binary: false };
+
+/** Text that arrived, taken apart by its style and not yet read by type. */
+export type TextTree =
+  | string
+  | { readonly kind: 'either'; readonly of: readonly TextTree[] }
+  | { readonly kind: 'list'; readonly items: readonly TextTree[] }
+  | { readonly kind: 'members'; readonly members: ReadonlyMap<string, TextTree> }
+  /** Read already, as from a JSON part. */
+  | { readonly kind: 'value'; readonly value: unknown };
+
+/** A value, and what is wrong with it; where no reading holds, both are of the first. */
+export interface Settled {
+  readonly value: unknown;
+  readonly faults: readonly SchemaFault[] | undefined;
+}
+
+/** The readings of one tree, in order of preference; one that stands alone is the tree itself. */
+export function either(...trees: readonly TextTree[]): TextTree {
+  const [first] = trees;
+  return trees.length === 1 && first !== undefined ? first : { kind: 'either', of: trees };
+}
+
+/** A list of texts. */
+export function list(items: readonly TextTree[]): TextTree {
+  return { kind: 'list', items };
+}
+
+/** An object of texts. */
+export function members(entries: ReadonlyMap<string, TextTree>): TextTree {
+  return { kind: 'members', members: entries };
+}
+
+/** Attempts in which only the places that a fault names are read anew. */
+const MAX_ATTEMPTS = 16;
+/** JSON inside a parameter or a form member; the body itself has a bound of its own. */
+const INNER_JSON_DEPTH = 64;
+
+const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+/** Finds the first reading of a text that a check lets through. */
+export function settle(tree: TextTree, shape: Shape, check: Check): Settled {
+  if (typeof tree === 'string' && isPlainString(shape)) return { value: tree, faults: check(tree) };
+  const root: Holder = [undefined];
+  const places: Place[] = [];
+  put(tree, shape, '', root, 0, places);
+  const value = root[0];
+  const faults = check(value);
+  if (faults === undefined || places.length === 0) return { value, faults };
+  let latest: readonly SchemaFault[] = faults;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS && reread(places, latest); attempt += 1) {
+    const found = check(root[0]);
+    if (found === undefined) return { value: root[0], faults: undefined };
+    latest = found;
+  }
+  // A check may report one fault at a time, so that a long list runs out of attempts: last, all texts as strings.
+  for (let at = 0; at < places.length; at += 1) {
+    const place = places[at];
+    if (place !== undefined) turn(place, place.options.length - 1, places);
+  }
+  if (check(root[0]) === undefined) return { value: root[0], faults: undefined };
+  return rebuilt(tree, shape, faults);
+}
+
+/** The first reading again: the attempts have changed parts of it. */
+function rebuilt(tree: TextTree, shape: Shape, faults: readonly SchemaFault[]): Settled {
+  const root: Holder = [undefined];
+  put(tree, shape, '', root, 0, []);
+  return { value: root[0], faults };
+}
+
+function isPlainString(shape: Shape): boolean {
+  return shape.types.size === 1 && shape.types.has('string');
+}
+
+type Holder = unknown[] | Record<string, unknown>;
+
+/** A place in a value that has more than one reading. */
+interface Place {
+  readonly pointer: string;
+  readonly holder: Holder;
+  readonly key: string | number;
+  readonly shape: Shape;
+  readonly options: readonly Option[];
+  chosen: number;
+}
+
+/** One reading of a place: a value, or a list or object whose parts are read in turn. */
+type Option = Exclude<TextTree, string | { kind: 'either' }>;
+
+function put(
+  tree: TextTree,
+  shape: Shape,
+  pointer: string,
+  holder: Holder,
+  key: string | number,
+  places: Place[],
+): void {
+  const options: Option[] = [];
+  collect(tree, shape, options);
+  const place: Place = { pointer, holder, key, shape, options, chosen: 0 };
+  if (options.length > 1) places.push(place);
+  fill(place, places);
+}
+
+function collect(tree: TextTree, shape: Shape, options: Option[]): void {
+  if (typeof tree === 'string') {
+    for (const value of readings(tree, shape)) options.push({ kind: 'value', value });
+  } else if (tree.kind === 'either') {
+    for (const one of tree.of) collect(one, shape, options);
+  } else {
+    options.push(tree);
+  }
+}
+
+function fill(place: Place, places: Place[]): void {
+  const option = place.options[place.chosen];
+  if (option === undefined) return;
+  if (option.kind === 'value') {
+    set(place.holder, place.key, option.value);
+    return;
+  }
+  if (option.kind === 'list') {
+    const items: unknown[] = [];
+    set(place.holder, place.key, items);
+    const shape = place.shape.items ?? anyShape;
+    option.items.forEach((item, at) => put(item, shape, `${place.pointer}/${at}`, items, at, places));
+    return;
+  }
+  // Without a prototype, a member named __proto__ is a member.
+  const record: Record<string, unknown> = Object.create(null);
+  set(place.holder, place.key, record);
+  for (const [name, member] of option.members) {
+    const shape = place.shape.properties?.get(name) ?? place.shape.additional ?? anyShape;
+    put(member, shape, `${place.pointer}/${escapePointer(name)}`, record, name, places);
+  }
+}
+
+function set(holder: Holder, key: string | number, value: unknown): void {
+  if (Array.isArray(holder)) holder[Number(key)] = value;
+  else holder[key] = value;
+}
+
+/** Turns the places that the faults are about to their next reading; false where none has one left. */
+function reread(places: Place[], faults: readonly SchemaFault[]): boolean {
+  let turned = false;
+  for (const fault of faults) {
+    const around = places.filter((place) => hasNext(place) && isWithin(fault.pointer, place.pointer));
+    // The innermost place first: the list before it is taken for something else, its items.
+    const innermost = around.toSorted((one, other) => other.pointer.length - one.pointer.length)[0];
+    const candidates =
+      innermost === undefined
+        ? places.filter((place) => hasNext(place) && isWithin(place.pointer, fault.pointer))
+        : [innermost];
+    for (const place of candidates) turn(place, place.chosen + 1, places);
+    turned ||= candidates.length > 0;
+  }
+  return turned;
+}
+
+function hasNext(place: Place): boolean {
+  return place.chosen + 1 < place.options.length;
+}
+
+function isWithin(pointer: string, of: string): boolean {
+  return pointer === of || (pointer.startsWith(of) && pointer[of.length] === '/');
+}
+
+function turn(place: Place, to: number, places: Place[]): void {
+  if (place.chosen === to) return;
+  place.chosen = to;
+  // Places inside belong to the reading that is given up.
+  for (let at = places.length - 1; at >= 0; at -= 1) {
+    const other = places[at];
+    if (other !== undefined && other !== place && isWithin(other.pointer, place.pointer)) places.splice(at, 1);
+  }
+  fill(place, places);
+}
+
+/** A member's name as a step of a JSON pointer. */
+export function escapePointer(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Which structures a shape can hold; one that is silent of types holds what its keywords speak of. */
+export function structuresOf(shape: Shape): {
+  readonly scalar: boolean;
+  readonly list: boolean;
+  readonly members: boolean;
+} {
+  const { types } = shape;
+  if (types.size === 0) {
+    return { scalar: true, list: shape.items !== undefined, members: shape.properties !== undefined };
+  }
+  const array = types.has('array');
+  const object = types.has('object');
+  return { scalar: types.size > Number(array) + Number(object), list: array, members: object };
+}
+
+/** The readings of a text that are JSON, parsed; undefined where none is. */
+export function readInnerJson(tree: TextTree | undefined): TextTree | undefined {
+  const texts = typeof tree === 'object' && tree.kind === 'either' ? tree.of : [tree];
+  const found: TextTree[] = [];
+  for (const text of texts) {
+    const json = typeof text === 'string' ? readJson(text, INNER_JSON_DEPTH) : undefined;
+    if (json !== undefined && 'value' in json) found.push({ kind: 'value', value: json.value });
+  }
+  return found.length === 0 ? undefined : either(...found);
+}
+
+/** The values that one text can stand for, the most specific first; never empty. */
+function readings(text: string, shape: Shape): readonly unknown[] {
+  const { types } = shape;
+  const any = types.size === 0;
+  const found: unknown[] = [];
+  if (text === 'null' && (any || types.has('null'))) found.push(null);
+  if ((text === 'true' || text === 'false') && (any || types.has('boolean'))) found.push(text === 'true');
+  if ((any || types.has('number') || types.has('integer')) && numberPattern.test(text)) {
+    const number = Number(text);
+    if (Number.isFinite(number)) found.push(number);
+  }
+  if (types.has('array') || types.has('object')) found.push(...innerStructures(text, shape));
+  if (any || types.has('string')) found.push(text);
+  if (text === '' && types.has('null')) found.push(null);
+  // None fits: the text itself, so that the check says what was due.
+  if (found.length === 0) found.push(text);
+  return found;
+}
+
+/** OpenAPI leaves open how an array or object within another is written: JSON is taken, and for an array a lone item. */
+function innerStructures(text: string, shape: Shape): unknown[] {
+  const found: unknown[] = [];
+  if (text.startsWith('[') || text.startsWith('{')) {
+    const json = readJson(text, INNER_JSON_DEPTH);
+    if ('value' in json) found.push(json.value);
+  }
+  if (shape.types.has('array')) {
+    const items = shape.items ?? anyShape;
+    // Not into arrays of arrays: a schema may be recursive.
+    for (const item of items.types.has('array') ? [text] : readings(text, items)) found.push([item]);
+    if (text === '') found.push([]);
+  }
+  return found;
+}
