@@ -1,0 +1,127 @@
+import type { Contract, Operation } from '@flick/contract';
+import { compileClientAddress } from './address.ts';
+import { compileMediaRung, compileWholeRung, judgeBytes } from './body-rung.ts';
+import { compileChallenge } from './challenge.ts';
+import { compileCredentialsRung } from './credentials-rung.ts';
+import type { RequestFacts } from './facts.ts';
+import { compileLimitRungs } from './limit-rungs.ts';
+import { compileMessageRung } from './message-rung.ts';
+import { compileOperationRung } from './operation-rung.ts';
+import { compileParameterRung } from './parameter-rung.ts';
+import { compilePathRung, methodsOf } from './path-rung.ts';
+import { PathTree } from './path-tree.ts';
+import type { DeciderOptions } from './ports.ts';
+import { compileRefuse, refused } from './refusal.ts';
+import { compileResponseRung } from './response-rung.ts';
+import { compileTargetRung } from './target-rung.ts';
+import type { Decider, Passage, Refusal, Verdict } from './verdict.ts';
+import { passed, type Rung, type Sight, Walk } from './walk.ts';
+
+/** A rung in its place. */
+interface Step {
+  readonly judge: Rung;
+  /** What it refuses cannot go on to the API in any mode: what is ambiguous or broken off cannot be forwarded. */
+  readonly always?: true;
+  /** Still climbed after a refusal was observed: it finds out who calls. */
+  readonly tells?: true;
+}
+
+/**
+ * Makes the ladder of a contract. All that can be worked out before a request comes is worked out here.
+ *
+ * @throws RangeError where an entry of `trustedProxies` is no address or range
+ */
+export function createDecider(contract: Contract, options: DeciderOptions): Decider {
+  const { sizes } = options;
+  const refuse = compileRefuse(contract);
+  const challenge = compileChallenge(options.realm, contract.schemes);
+  const tree = new PathTree(contract.operations);
+  const limits = compileLimitRungs(contract, options, refuse);
+  const allMethods = methodsOf(contract.operations);
+  const sight: Sight = {
+    allow: (path) => (path === '*' ? allMethods : (tree.methods(path)?.allow ?? [])),
+    address: compileClientAddress(options.trustedProxies),
+  };
+
+  // The one order. The first rung that refuses decides.
+  const ladder: readonly Step[] = [
+    { judge: compileMessageRung(contract, sizes, refuse), always: true },
+    { judge: compileTargetRung(sizes, refuse), always: true },
+    { judge: compilePathRung(contract, tree, refuse) },
+    { judge: limits.address },
+    { judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },
+    { judge: limits.consumer },
+    { judge: compileOperationRung(refuse) },
+    { judge: compileParameterRung(refuse) },
+    { judge: compileMediaRung(sizes, refuse) },
+    { judge: compileWholeRung(refuse), always: true },
+  ];
+
+  const modeOf = (operation: Operation | undefined) => (operation?.switches ?? contract.switches).mode;
+
+  /** Whether the walk ends with this verdict. */
+  const ends = (walk: Walk, step: Step, verdict: Verdict | undefined): boolean => {
+    if (verdict === undefined) return false;
+    if (verdict.kind !== 'refuse' || step.always || modeOf(walk.operation) === 'enforce') {
+      walk.verdict = verdict;
+      return true;
+    }
+    walk.observed ??= verdict.refusal;
+    walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
+    return false;
+  };
+
+  const fail = (walk: Walk, step: Step, at: number, cause: unknown): Passage | Promise<Passage> => {
+    const detail = 'The server failed to judge the request.';
+    const verdict = refused(refuse(walk.operation, 'misconfiguration', detail, { cause }));
+    return ends(walk, step, verdict) ? walk : climb(walk, at + 1);
+  };
+
+  const climb = (walk: Walk, from: number): Passage | Promise<Passage> => {
+    for (let at = from; at < ladder.length; at += 1) {
+      const step = ladder[at];
+      if (step === undefined || (walk.observed !== undefined && !step.always && !step.tells)) continue;
+      try {
+        const judgement = step.judge(walk);
+        if (judgement instanceof Promise) {
+          return judgement.then(
+            (verdict) => (ends(walk, step, verdict) ? walk : climb(walk, at + 1)),
+            (cause: unknown) => fail(walk, step, at, cause),
+          );
+        }
+        if (ends(walk, step, judgement)) return walk;
+      } catch (cause) {
+        return fail(walk, step, at, cause);
+      }
+    }
+    return walk;
+  };
+
+  const bodyRefusal = (operation: Operation, passage: Passage, bytes: Uint8Array): Refusal | undefined => {
+    try {
+      return judgeBytes(operation, passage, bytes, sizes, refuse);
+    } catch (cause) {
+      return refuse(operation, 'misconfiguration', 'The server failed to judge the body.', { cause });
+    }
+  };
+
+  return {
+    judgeHead: (facts: RequestFacts) => climb(new Walk(facts, sight), 0),
+    judgeBody(passage: Passage, bytes: Uint8Array): Passage {
+      const { operation } = passage;
+      if (operation === undefined || passage.verdict.kind !== 'pass' || passage.bodyPlan !== 'check') return passage;
+      const refusal = bodyRefusal(operation, passage, bytes);
+      if (refusal === undefined) return passage;
+      return modeOf(operation) === 'observe'
+        ? judged(passage, passed, passage.observed ?? refusal)
+        : judged(passage, refused(refusal), passage.observed);
+    },
+    refuse: (passage, reason, detail, more) => refuse(passage?.operation, reason, detail, more),
+    judgeResponse: compileResponseRung(contract, challenge, refuse),
+  };
+}
+
+/** A passage with its last word: the one that came where it is a walk, whose own object it stays. */
+function judged(passage: Passage, verdict: Verdict, observed: Refusal | undefined): Passage {
+  return passage instanceof Walk ? Object.assign(passage, { verdict, observed }) : { ...passage, verdict, observed };
+}
