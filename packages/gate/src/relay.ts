@@ -4,7 +4,6 @@ import type { Decider } from '@flick/decide';
 import type { Dispatcher } from 'undici';
 import type { Exchange } from './exchange.ts';
 import { type AnswerHead, type RawFields, readAnswerHead, relayHints } from './relay-head.ts';
-import { whenRead } from './relay-linger.ts';
 import { broken, faultOf, tooSlow, type UpstreamFault } from './upstream-fault.ts';
 import { type BodyWay, fieldsToUpstream } from './upstream-fields.ts';
 import { type Line, MalformedAnswer } from './upstream-line.ts';
@@ -133,9 +132,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { fields } = answer;
     for (let i = 0; i < fields.length; i += 2) response.appendHeader(fields[i] ?? '', fields[i + 1] ?? '');
     for (const [name, value] of plan.fields) response.appendHeader(name, value);
-    // The rest of the upload will find no reader: the connection cannot serve another request.
-    if (this.#uploading) response.setHeader('Connection', 'close');
-    response.strictContentLength = true;
     response.writeHead(plan.status);
     if (answer.framing === 'none') {
       this.#end();
@@ -214,22 +210,16 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #end(): void {
     this.#over = true;
-    const { request, response } = this.#exchange;
-    if (!this.#uploading) {
-      response.end();
-      return;
-    }
-    if (!this.#begun) response.flushHeaders();
     this.#stopUpload();
-    whenRead(request, () => response.end());
+    this.#exchange.response.end();
   }
 
   #fail(fault: UpstreamFault): void {
     this.#over = true;
     this.#stopUpload();
-    const { passage, response, refuse, cut } = this.#exchange;
-    if (response.headersSent) cut('truncated');
-    else refuse(this.#shared.decider.refuse(passage, fault.reason, fault.detail));
+    const exchange = this.#exchange;
+    if (exchange.response.headersSent) exchange.cut('truncated');
+    else exchange.refuse(this.#shared.decider.refuse(exchange.passage, fault.reason, fault.detail));
   }
 
   get #uploading(): boolean {

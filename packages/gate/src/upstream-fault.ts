@@ -1,4 +1,5 @@
 import type { Reason } from '@flick/contract';
+import { errors } from 'undici';
 import { MalformedAnswer } from './upstream-line.ts';
 
 /** Why a request got no answer of the API, in words of the gate: nothing of the API's or the library's own text. */
@@ -26,7 +27,7 @@ const malformed: UpstreamFault = {
 
 const stopping: UpstreamFault = { reason: 'draining', detail: 'The gateway is stopping.' };
 
-// Codes of undici, Node and the operating system. `HPE_` are those of the HTTP parser.
+// Codes of undici, Node and the operating system.
 const malformedCodes: ReadonlySet<string> = new Set([
   'ERR_ASSERTION',
   'ERR_HTTP_INVALID_HEADER_VALUE',
@@ -39,7 +40,9 @@ const malformedCodes: ReadonlySet<string> = new Set([
 /** Tells why a request failed before the head of its answer had come. */
 export function faultOf(error: Error): UpstreamFault {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (error instanceof MalformedAnswer || code.startsWith('HPE_') || malformedCodes.has(code)) return malformed;
+  if (error instanceof MalformedAnswer || error instanceof errors.HTTPParserError || malformedCodes.has(code)) {
+    return malformed;
+  }
   if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') return stopping;
   // The operating system's own time for making a connection passed before the gate's.
   if (code === 'ETIMEDOUT') return tooSlow;

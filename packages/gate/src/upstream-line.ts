@@ -183,14 +183,14 @@ export class Line {
           // The gate strips Upgrade, so a switch of protocols was never asked for.
           if (status === 101) return this.#malformed(socket);
           const end = bytes.indexOf('\r\n\r\n') + 4;
+          const interim = end > 3 ? bytes.subarray(0, end) : bytes;
+          if (interim.length > this.#maxHeaderBytes || hasBareLf(interim)) return this.#malformed(socket);
           if (end > 3) {
-            const interim = bytes.subarray(0, end);
             bytes = end < bytes.length ? bytes.subarray(end) : undefined;
             if (status !== 103) continue;
             this.#held = bytes;
             return interim;
           }
-          if (bytes.length > this.#maxHeaderBytes || bytes.includes('\n\n')) return this.#malformed(socket);
         }
       }
       const more = read();
@@ -208,6 +208,10 @@ export class Line {
     socket.destroy(new MalformedAnswer('the status line is not one of HTTP/1'));
     return null;
   }
+}
+
+function hasBareLf(head: Buffer): boolean {
+  return /(?<!\r)\n/.test(head.toString('latin1'));
 }
 
 const version = Buffer.from('HTTP/1.');

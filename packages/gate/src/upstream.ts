@@ -1,6 +1,6 @@
 import type { Decider } from '@flick/decide';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
-import { Relay } from './relay.ts';
+import { Relay, type Relaying } from './relay.ts';
 import { Line, siteOf } from './upstream-line.ts';
 
 /** What stands behind the gate, and how much of it one gate uses. */
@@ -36,7 +36,7 @@ export function createUpstream(options: UpstreamOptions): Handler {
 
 /** The lines to one API. */
 class Upstream implements Handler {
-  readonly #relaying: ConstructorParameters<typeof Relay>[0];
+  readonly #relaying: Relaying;
   readonly #newLine: () => Line;
   readonly #lines: Line[] = [];
   readonly #idle: Line[] = [];

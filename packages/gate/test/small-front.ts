@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { reasons } from '@flick/contract';
 import type { BodyPlan, Decider, Passage, Refusal, ResponsePlan } from '@flick/decide';
 import type { Exchange, Handler } from '../src/exchange.ts';
+import { portOf } from './port-of.ts';
 
 /** What became of one exchange. */
 export interface FrontRecord {
@@ -66,7 +66,7 @@ export async function startSmallFront(handler: Handler, options: FrontOptions = 
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return {
     origin: `http://127.0.0.1:${port}`,
     port,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
+import { portOf } from './port-of.ts';
 import { type RawRequest, RequestReader } from './request-reader.ts';
 
 /** An upstream that records every byte and says back what it got. */
@@ -40,7 +41,7 @@ export async function startSpyUpstream(): Promise<SpyUpstream> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = portOf(server);
   return {
     origin: `http://127.0.0.1:${port}`,
     port,
