@@ -1,0 +1,76 @@
+import { type Decider, factsFromBytes, type Passage, problemOf, type Refusal } from '@flick/decide';
+import type { Answer } from './answer.ts';
+import { deciderOf } from './setting.ts';
+import type { Story } from './story.ts';
+
+const headersOf = (fields: Iterable<readonly [string, string | readonly string[]]>): Record<string, string> =>
+  Object.fromEntries([...fields].map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]));
+
+/** The body whose bytes decide, without the wire: what the gate would have read and handed on. */
+async function judge(decider: Decider, bytes: Buffer): Promise<{ passage: Passage; body: Uint8Array }> {
+  const { facts, body } = factsFromBytes(bytes, { address: '127.0.0.1', secure: false });
+  const passage = await decider.judgeHead(facts);
+  const judged = passage.verdict.kind === 'pass' && passage.bodyPlan === 'check';
+  return { passage: judged ? decider.judgeBody(passage, body) : passage, body };
+}
+
+function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8Array): Answer {
+  const shared = { operation: passage.operation?.id, observed: passage.observed?.reason };
+  const refused = (refusal: Refusal, upstream: Answer['upstream']): Answer => {
+    const problem = problemOf(refusal, { requestId: 'r', instance: passage.path });
+    return {
+      ...shared,
+      status: refusal.status,
+      precise: refusal.precise,
+      reason: refusal.reason,
+      fields: headersOf([...passage.limitFields, ...refusal.fields]),
+      errors: problem.errors.map((error) => ({ ...error })),
+      body: passage.facts.method === 'HEAD' ? '' : JSON.stringify(problem),
+      upstream,
+    };
+  };
+  const { verdict } = passage;
+  if (verdict.kind === 'refuse') return refused(verdict.refusal, undefined);
+  if (verdict.kind === 'answer') {
+    const { status } = verdict;
+    const fields = headersOf([...passage.limitFields, ...verdict.fields]);
+    return { ...shared, status, precise: status, reason: undefined, fields, errors: [], body: '', upstream: undefined };
+  }
+  const { method } = passage.facts;
+  const upstream = { method, target: passage.target, body: Buffer.from(body).toString('latin1') };
+  const sent = headersOf(Object.entries(story.upstream.fields ?? {}));
+  const plan = decider.judgeResponse(passage, {
+    status: story.upstream.status,
+    contentType: sent['content-type'],
+    has: (name) => Object.hasOwn(sent, name),
+  });
+  const kept = { ...sent, ...headersOf([...passage.limitFields, ...plan.fields]) };
+  if (plan.refusal) {
+    const answer = refused(plan.refusal, upstream);
+    const retryAfter = sent['retry-after'];
+    return { ...answer, fields: { ...answer.fields, ...(retryAfter && { 'retry-after': retryAfter }) } };
+  }
+  return {
+    ...shared,
+    status: plan.status,
+    precise: story.upstream.status,
+    reason: undefined,
+    fields: kept,
+    errors: [],
+    body: method === 'HEAD' ? '' : (story.upstream.body ?? ''),
+    upstream,
+  };
+}
+
+/** Runs a story through the ladder alone: bytes in, answer out, no socket. */
+export async function runInMemory(story: Story): Promise<Answer> {
+  const decider = deciderOf(story);
+  let answer: Answer | undefined;
+  for (const bytes of story.requests) {
+    // One request after the other: a limit counts them.
+    const { passage, body } = await judge(decider, bytes);
+    answer = answerOf(story, decider, passage, body);
+  }
+  if (!answer) throw new Error('a story has one request at least');
+  return answer;
+}

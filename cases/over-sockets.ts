@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { createGate, createUpstream, type Outcome } from '@flick/gate';
+import type { Answer, Arrived } from './answer.ts';
+import { deciderOf, defaultSizes } from './setting.ts';
+import type { Story, StoryUpstream } from './story.ts';
+
+const timeouts = {
+  headersMs: 2000,
+  requestMs: 2000,
+  upstreamMs: 5000,
+  idleMs: 5000,
+  unreadMs: 5000,
+  drainMs: 2000,
+};
+
+/** An API that checks nothing, answers as the story says, and remembers what arrived. */
+async function startApi(upstream: StoryUpstream): Promise<{ server: Server; arrived: Arrived[] }> {
+  const arrived: Arrived[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const fields = Object.entries(request.headers).map(([name, value]) => [name, [value].flat().join(', ')] as const);
+      arrived.push({
+        method: request.method ?? '',
+        target: request.url ?? '',
+        fields: Object.fromEntries(fields),
+        body: Buffer.concat(chunks).toString('latin1'),
+      });
+      response.writeHead(upstream.status, { ...upstream.fields } as Record<string, string | string[]>);
+      response.end(upstream.body);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, arrived };
+}
+
+/** A response as its bytes say. */
+interface Wire {
+  readonly status: number;
+  readonly fields: Record<string, string>;
+  readonly body: string;
+}
+
+/** Reads the one response that must have come, and fails where there was any other byte. */
+function readResponse(bytes: Buffer, headRequest: boolean): Wire {
+  const text = bytes.toString('latin1');
+  const end = text.indexOf('\r\n\r\n');
+  const [line = '', ...lines] = text.slice(0, end).split('\r\n');
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(line)?.[1];
+  if (end < 0 || !status) throw new Error(`no response: ${JSON.stringify(text.slice(0, 200))}`);
+  const fields: Record<string, string> = {};
+  for (const field of lines) {
+    const [, name = '', value = ''] = /^([^:]+):\s*(.*)$/.exec(field) ?? [];
+    const lower = name.toLowerCase();
+    fields[lower] = fields[lower] === undefined ? value : `${fields[lower]}, ${value}`;
+  }
+  const rest = bytes.subarray(end + 4);
+  const bodiless = headRequest || status === '204' || status === '304';
+  const body = bodiless ? Buffer.alloc(0) : fields['transfer-encoding'] ? dechunk(rest) : rest;
+  const length = bodiless ? 0 : Number(fields['content-length'] ?? body.length);
+  if (body.length !== length || (bodiless && rest.length > 0)) {
+    throw new Error(`${line}: Content-Length ${length}, yet ${rest.length} bytes came`);
+  }
+  return { status: Number(status), fields, body: body.toString('latin1') };
+}
+
+function dechunk(bytes: Buffer): Buffer {
+  const chunks: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = bytes.indexOf('\r\n', at);
+    const size = line < 0 ? Number.NaN : Number.parseInt(bytes.subarray(at, line).toString('latin1'), 16);
+    if (Number.isNaN(size)) throw new Error('the chunked body breaks off');
+    if (size === 0) return Buffer.concat(chunks);
+    chunks.push(bytes.subarray(line + 2, line + 2 + size));
+    at = line + 2 + size + 2;
+  }
+}
+
+/** Sends one request on a connection of its own, reads its answer, then hangs up and reads to the end. */
+async function exchange(port: number, request: Buffer): Promise<Wire> {
+  const head = request.subarray(0, 5).toString('latin1') === 'HEAD ';
+  const socket = connect(port, '127.0.0.1');
+  let bytes = Buffer.alloc(0);
+  socket.on('data', (chunk) => {
+    bytes = Buffer.concat([bytes, chunk]);
+    if (isWhole(bytes, head)) socket.end();
+  });
+  socket.write(request);
+  await once(socket, 'close');
+  return readResponse(bytes, head);
+}
+
+function isWhole(bytes: Buffer, headRequest: boolean): boolean {
+  try {
+    readResponse(bytes, headRequest);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Refusals have one complete shape, whoever made them (RELIABILITY I5). */
+function checkProblem(wire: Wire, outcome: Outcome): readonly Readonly<Record<string, unknown>>[] {
+  const { fields } = wire;
+  if (outcome.reason === undefined) return [];
+  for (const name of ['date', 'x-request-id', 'content-length', 'cache-control']) {
+    if (fields[name] === undefined) throw new Error(`the refusal has no ${name}`);
+  }
+  if (fields['content-type'] !== 'application/problem+json') throw new Error(`a refusal of ${fields['content-type']}`);
+  if (wire.body === '') return [];
+  const problem = JSON.parse(Buffer.from(wire.body, 'latin1').toString()) as Record<string, unknown>;
+  for (const [name, value] of Object.entries({
+    status: wire.status,
+    reason: outcome.reason,
+    request_id: fields['x-request-id'],
+  })) {
+    if (problem[name] !== value) throw new Error(`the problem's ${name} is ${String(problem[name])}, not ${value}`);
+  }
+  return problem.errors as readonly Readonly<Record<string, unknown>>[];
+}
+
+/** Runs a story through a gate before a real server, over real sockets. */
+export async function runOverSockets(story: Story): Promise<Answer> {
+  const { server, arrived } = await startApi(story.upstream);
+  const decider = deciderOf(story);
+  const outcomes: Outcome[] = [];
+  const handler = createUpstream({
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    decider,
+    timeouts,
+  });
+  const gate = createGate({
+    decider,
+    handler,
+    timeouts,
+    sizes: { bodyBytes: story.settings.bodyBytes ?? defaultSizes.bodyBytes, headerBytes: 16_384 },
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  try {
+    const { port } = await gate.listen(0, '127.0.0.1');
+    let wire: Wire | undefined;
+    for (const request of story.requests) {
+      arrived.length = 0;
+      wire = await exchange(port, request);
+    }
+    await gate.stop();
+    const outcome = outcomes.at(-1);
+    if (!wire || !outcome) throw new Error('nothing was recorded');
+    if (outcomes.length !== story.requests.length)
+      throw new Error(`${outcomes.length} records of ${story.requests.length} requests`);
+    const errors = checkProblem(wire, outcome);
+    return {
+      status: wire.status,
+      precise: outcome.precise,
+      reason: outcome.reason,
+      operation: outcome.operation,
+      observed: outcome.observed?.reason,
+      fields: wire.fields,
+      errors,
+      body: wire.body,
+      upstream: arrived.at(-1),
+    };
+  } finally {
+    await gate.destroy();
+    server.closeAllConnections();
+    server.close();
+  }
+}
