@@ -1,0 +1,429 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { type MessageFault, parseHead, type RequestFacts } from '@flick/decide';
+import type { GateResponse } from './gate-response.ts';
+import { LastAnswer } from './last-answer.ts';
+import { factsOf, type Line, LiveExchange, type Shared } from './live-exchange.ts';
+
+/** What is held of requests that wait behind the one that is being answered; more is left in the kernel. */
+const heldBytes = 64 * 1024;
+/** How much of a request is read and dropped once its answer is given, and for how long (nginx calls it lingering). */
+const lingerBytes = 64 * 1024 * 1024;
+const lingerMs = 1000;
+
+const headEnd = Buffer.from('\r\n\r\n');
+const none = Buffer.alloc(0);
+const unread = { method: '', target: '', version: '', headers: [], fault: undefined };
+
+/** A request whose head Node has read. */
+interface Arrival {
+  readonly response: GateResponse;
+  readonly continues: boolean;
+}
+
+/** What Node's parser or its clock reports of a connection. */
+export interface ClientError extends Error {
+  readonly code?: string;
+}
+
+/**
+ * One connection of HTTP/1.
+ *
+ * It stands between the socket and Node's parser and hands the parser one request at a time: bytes behind a whole
+ * request wait, unparsed, until its answer is sent. So answers keep their order, a fault in a later request cannot
+ * overtake an earlier answer, and a flood of pipelined requests costs a bounded number of bytes and no objects.
+ */
+export class Connection implements Line {
+  readonly #shared: Shared;
+  readonly #socket: Socket;
+  readonly address: string;
+  // Node's own reader of the socket.
+  readonly #parse: (chunk: Buffer) => void;
+  readonly #onGone: (connection: Connection) => void;
+  // What came before HTTP did: the handshake of TLS.
+  readonly #bytesBefore: number;
+
+  // Arrived, not yet parsed.
+  #held: Buffer = none;
+  // Slices of a head that is not whole yet.
+  #head: Buffer[] = [];
+  #headLength = 0;
+  #parsing = false;
+  #advancing = false;
+  #fault: ClientError | undefined = undefined;
+  #arrival: Arrival | undefined = undefined;
+  // Came in the same slice as the last of the body before it.
+  #next: Arrival | undefined = undefined;
+  #current: LiveExchange | undefined = undefined;
+  #heads = 0;
+  // The parser has given up: what the method was is to be found out from the bytes.
+  #collecting = false;
+  // Nothing more is parsed; what still comes is dropped.
+  #deaf = false;
+  // To be refused, on the bare socket, after the answer under way.
+  #pendingFacts: RequestFacts | undefined = undefined;
+  #last: LastAnswer | undefined = undefined;
+  #lingerUntilMs = 0;
+  #lingered = 0;
+  // The head's time has passed by Node's clock while another answer was under way.
+  #headDueMs = 0;
+  #suspected = false;
+  #stalledSinceMs = 0;
+  #watchesReader = false;
+
+  /** @param onGone - called once, when the socket is closed */
+  constructor(shared: Shared, socket: Socket, onGone: (connection: Connection) => void) {
+    this.#shared = shared;
+    this.#socket = socket;
+    this.address = socket.remoteAddress ?? '';
+    this.#bytesBefore = 'encrypted' in socket ? socket.bytesRead : 0;
+    this.#onGone = onGone;
+    const [parse] = socket.listeners('data');
+    if (parse === undefined) throw new Error('the HTTP server does not read its socket by a data listener');
+    this.#parse = (chunk) => {
+      Reflect.apply(parse, socket, [chunk]);
+    };
+    socket.removeAllListeners('data');
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('close', () => this.#onClose());
+    // After CONNECT Node listens no more, and an error without a listener ends the process.
+    socket.on('error', () => {});
+  }
+
+  get #isBusy(): boolean {
+    const current = this.#current;
+    return current !== undefined && current.request.complete;
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#lingerUntilMs !== 0) {
+      this.#lingered += chunk.length;
+      if (this.#lingered > lingerBytes) {
+        this.#endLinger();
+        return;
+      }
+    }
+    if (this.#deaf) return;
+    if (this.#collecting) {
+      this.#collect(chunk);
+      return;
+    }
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    this.#advance();
+  }
+
+  /** Parses what is held, up to the end of one request, and starts on that request. */
+  #advance(): void {
+    if (this.#advancing) return;
+    this.#advancing = true;
+    while (this.#held.length > 0 && !this.#deaf && !this.#collecting && !this.#isBusy) {
+      const bytes = this.#held;
+      const found = bytes.indexOf(headEnd);
+      const end = found === -1 ? bytes.length : found + headEnd.length;
+      this.#held = end === bytes.length ? none : bytes.subarray(end);
+      this.#parseSlice(end === bytes.length ? bytes : bytes.subarray(0, end));
+      // Together with what has come of its body: an answer to a request that is whole can keep the connection.
+      if (this.#arrival?.response.req.complete === true) this.#begin(undefined);
+    }
+    if (this.#arrival !== undefined) this.#begin(undefined);
+    this.#advancing = false;
+    if (this.#deaf) this.#held = none;
+    else if (this.#held.length > heldBytes) this.#socket.pause();
+  }
+
+  #parseSlice(slice: Buffer): void {
+    const inHead = this.#arrival === undefined && this.#current === undefined;
+    if (inHead) {
+      this.#head.push(slice);
+      this.#headLength += slice.length;
+    }
+    this.#parsing = true;
+    this.#parse(slice);
+    this.#parsing = false;
+    const fault = this.#fault;
+    if (fault !== undefined) {
+      this.#fault = undefined;
+      this.#parserFailed(fault, inHead);
+      return;
+    }
+    const current = this.#current;
+    if (current?.response.isEarly === true && current.request.complete) current.response.finishEarly();
+  }
+
+  /** Takes in a request: Node has read its head. */
+  arrive(response: GateResponse, continues: boolean): void {
+    this.#heads += 1;
+    this.#headDueMs = 0;
+    this.#head = [];
+    this.#headLength = 0;
+    // Behind an answer that is the connection's last, nothing is heard.
+    if (this.#current?.response.isEarly === true) this.#deaf = true;
+    if (this.#deaf) return;
+    const arrival: Arrival = { response, continues };
+    if (this.#arrival === undefined && this.#current === undefined) this.#arrival = arrival;
+    else this.#next = arrival;
+  }
+
+  /** Takes in a CONNECT, for which Node gives no response object and after which it parses no more. */
+  connect(request: IncomingMessage): void {
+    this.#heads += 1;
+    this.#deaf = true;
+    this.#refuseBare(factsOf(request, this.address, undefined));
+  }
+
+  #begin(fault: MessageFault | undefined): void {
+    const arrival = this.#arrival;
+    if (arrival === undefined) return;
+    this.#arrival = undefined;
+    const exchange = new LiveExchange(this.#shared, this, arrival.response, arrival.continues, fault);
+    this.#current = exchange;
+    exchange.begin();
+  }
+
+  answeredEarly(): void {
+    this.#lingerUntilMs = performance.now() + lingerMs;
+  }
+
+  released(exchange: LiveExchange): void {
+    if (this.#current !== exchange) return;
+    this.#current = undefined;
+    this.#watchesReader = false;
+    this.#stalledSinceMs = 0;
+    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    if (this.#pendingFacts !== undefined) {
+      this.#refuseBare(this.#pendingFacts);
+      return;
+    }
+    if (this.#next !== undefined) {
+      this.#arrival = this.#next;
+      this.#next = undefined;
+      // Its body may still be to come.
+      if (this.#held.length === 0 || this.#arrival.response.req.complete) this.#begin(undefined);
+    }
+    this.#advance();
+    if (this.#held.length <= heldBytes && this.#socket.isPaused() && this.#current === undefined) this.#socket.resume();
+  }
+
+  /** Hears what Node reports: the parser's faults, the end of the time for a head, errors of the socket. */
+  onError(error: ClientError): void {
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') this.#headLate();
+    else if (error.code?.startsWith('HPE_') !== true) this.#socket.destroy();
+    else if (this.#parsing) this.#fault = error;
+    else this.#endedWithin();
+  }
+
+  #parserFailed(error: ClientError, inHead: boolean): void {
+    const bodyFault = error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 'body-too-large' : 'malformed-body-framing';
+    const current = this.#current;
+    if (this.#arrival !== undefined && !this.#arrival.response.req.complete) {
+      this.#deaf = true;
+      this.#begin(bodyFault);
+    } else if (current !== undefined && !current.request.complete) {
+      this.#deaf = true;
+      current.takeBack(
+        bodyFault === 'body-too-large' ? 'body-too-large' : 'malformed-request',
+        'The body is not framed as HTTP/1.1 frames one.',
+      );
+    } else if (inHead && (error.code === 'HPE_INVALID_METHOD' || error.code === 'HPE_INVALID_VERSION')) {
+      this.#collecting = true;
+      this.#collect(none);
+    } else {
+      this.#deaf = true;
+      this.#refuseBare(
+        this.#headFacts(error.code === 'HPE_HEADER_OVERFLOW' ? 'headers-too-large' : 'malformed-request'),
+      );
+    }
+  }
+
+  /** What there is of a head that the parser gave up; `fault` where its bytes do not tell what is wrong with them. */
+  #headFacts(fault: MessageFault): RequestFacts {
+    const facts = parseHead(Buffer.concat(this.#head), this.#shared.sizes.headerBytes)?.facts ?? unread;
+    return { ...facts, fault: facts.fault ?? fault, address: this.address, secure: 'encrypted' in this.#socket };
+  }
+
+  /**
+   * Reads on to the end of a head whose method or version is none that the parser knows: the ladder judges the path
+   * before the method, and both before the version is anybody's concern but its own.
+   */
+  #collect(chunk: Buffer): void {
+    this.#head.push(chunk);
+    this.#headLength += chunk.length;
+    const head = parseHead(Buffer.concat(this.#head), this.#shared.sizes.headerBytes);
+    if (head === undefined) return;
+    this.#deaf = true;
+    this.#refuseBare({ ...head.facts, address: this.address, secure: 'encrypted' in this.#socket });
+  }
+
+  /** The client ended its side in the middle of a message. */
+  #endedWithin(): void {
+    const current = this.#current;
+    if (current?.response.isEarly === true) current.response.finishEarly();
+    else if (current !== undefined) this.#socket.destroy();
+    else if (!this.#deaf) {
+      this.#deaf = true;
+      this.#refuseBare(this.#headFacts('malformed-request'));
+    }
+  }
+
+  /** Answers a request that has no response object, as the connection's last answer. */
+  #refuseBare(facts: RequestFacts): void {
+    if (this.#current !== undefined) {
+      this.#pendingFacts = facts;
+      return;
+    }
+    this.#pendingFacts = undefined;
+    this.#last = new LastAnswer(this.#shared, this.#socket, facts);
+    this.#last.begin();
+    this.#lingerUntilMs = performance.now() + lingerMs;
+    this.#socket.resume();
+  }
+
+  #endLinger(): void {
+    this.#lingerUntilMs = 0;
+    const response = this.#current?.response;
+    if (response?.isEarly === true) response.finishEarly();
+    else this.#socket.destroy();
+  }
+
+  /** By Node's clock a head has not come whole in time. */
+  #headLate(): void {
+    if (this.#socket.bytesRead === this.#bytesBefore) this.#socket.destroy();
+    else if (this.#current !== undefined || this.#arrival !== undefined) {
+      // Node says so once. While an answer is under way nobody is kept waiting by a slow head.
+      this.#headDueMs = Number.POSITIVE_INFINITY;
+    } else if (!this.#deaf) this.#suspectHead();
+  }
+
+  #suspectHead(): void {
+    const heads = this.#heads;
+    this.#afterReading(() => {
+      if (this.#heads !== heads || this.#deaf || this.#current !== undefined) return;
+      this.#deaf = true;
+      this.#refuseBare(this.#headFacts('headers-too-slow'));
+    });
+  }
+
+  /**
+   * Two turns of the event loop on, all that lay in the kernel has been read: whoever is still late then is late by
+   * their own doing and not by that of a loop that was blocked.
+   */
+  #afterReading(judge: () => void): void {
+    setImmediate(() => {
+      setImmediate(() => {
+        if (!this.#socket.destroyed) judge();
+      });
+    });
+  }
+
+  /**
+   * Looks after the deadlines that Node has none for. Called some times a second.
+   *
+   * @param elapsedMs - since the call before, as far as the loop was not blocked
+   */
+  sweep(nowMs: number, elapsedMs: number): void {
+    if (this.#lingerUntilMs !== 0 && nowMs >= this.#lingerUntilMs) {
+      this.#endLinger();
+      return;
+    }
+    const current = this.#current;
+    if (current === undefined) {
+      this.#sweepIdle(nowMs);
+      return;
+    }
+    const { request } = current;
+    // Where the buffer is full it is the gate that does not read.
+    if (!request.complete && !current.response.isEarly && request.readableLength < request.readableHighWaterMark) {
+      current.waitedMs += Math.min(elapsedMs, nowMs - current.startMs);
+      if (current.waitedMs >= this.#shared.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
+    }
+    if (!this.#watchesReader && this.#socket.writableLength > 0) {
+      this.#watchesReader = true;
+      this.#socket.setTimeout(this.#shared.timeouts.unreadMs / 2);
+    }
+  }
+
+  #sweepIdle(nowMs: number): void {
+    if (this.#deaf || this.#last !== undefined) return;
+    if (this.#headDueMs === Number.POSITIVE_INFINITY) this.#headDueMs = nowMs + this.#shared.timeouts.headersMs;
+    else if (this.#headDueMs !== 0 && nowMs >= this.#headDueMs) {
+      this.#headDueMs = 0;
+      this.#suspectHead();
+    }
+    if (this.#shared.draining && this.#headLength === 0) this.#closeIdle();
+  }
+
+  #closeIdle(): void {
+    const heads = this.#heads;
+    this.#afterReading(() => {
+      if (this.#heads === heads && this.#headLength === 0) this.#socket.destroy();
+    });
+  }
+
+  #suspectBody(exchange: LiveExchange): void {
+    this.#suspected = true;
+    this.#afterReading(() => {
+      this.#suspected = false;
+      if (this.#current !== exchange || exchange.request.complete) return;
+      exchange.takeBack('body-too-slow', 'The body did not arrive whole within the time that the server waits.');
+    });
+  }
+
+  /** The socket has been still for as long as it was told to report: idle, or its client does not read. */
+  onStill(): void {
+    const current = this.#current;
+    if (current === undefined) {
+      // A head that has begun has a time of its own.
+      if (this.#headLength === 0) this.#socket.destroy();
+      return;
+    }
+    const socket = this.#socket;
+    if (socket.writableLength === 0) {
+      this.#watchesReader = false;
+      this.#stalledSinceMs = 0;
+      socket.setTimeout(0);
+      return;
+    }
+    const half = this.#shared.timeouts.unreadMs / 2;
+    const nowMs = performance.now();
+    // Node reports only where no byte went out in the time set: twice in a row is the whole time.
+    if (this.#stalledSinceMs !== 0 && nowMs - this.#stalledSinceMs < 1.5 * half) {
+      current.end('unread');
+      return;
+    }
+    this.#stalledSinceMs = nowMs;
+    socket.setTimeout(half);
+  }
+
+  /** At the end of a stop: says so where no answer has begun, and cuts all else. */
+  expire(): void {
+    const current = this.#current;
+    if (current === undefined || current.isAnswered) {
+      if (current !== undefined) current.end('truncated');
+      this.#socket.destroy();
+      return;
+    }
+    current.takeBack('draining', 'The server is stopping and could not wait for this answer any longer.');
+    this.#afterReading(() => this.#socket.destroy());
+  }
+
+  /** Cuts the connection whatever goes on. */
+  destroy(): void {
+    if (this.#current === undefined) this.#socket.destroy();
+    else this.#current.end('dropped');
+  }
+
+  #onClose(): void {
+    this.#deaf = true;
+    this.#held = none;
+    this.#last?.socketClosed();
+    // Node tells only the response that it was writing.
+    for (const arrival of [this.#arrival, this.#next]) {
+      if (arrival === undefined) continue;
+      new LiveExchange(this.#shared, this, arrival.response, arrival.continues, undefined).responseClosed();
+    }
+    this.#arrival = undefined;
+    this.#next = undefined;
+    this.#onGone(this);
+  }
+}

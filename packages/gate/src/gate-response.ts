@@ -1,0 +1,68 @@
+import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+
+/** What a response asks of, and tells, the exchange that it belongs to. */
+export interface ResponseOwner {
+  /** Whether this answer is the connection's last: its request is not read to the end, or the gate is stopping. */
+  readonly isLast: () => boolean;
+  /** The whole answer is given before its request is whole; the rest of the request is to be read and dropped. */
+  readonly endsEarly: () => void;
+  /** That answer was handed to the operating system. */
+  readonly sentEarly: () => void;
+  /** The response is over: sent whole, or its connection is gone. */
+  readonly responseClosed: () => void;
+}
+
+type Fields = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
+/**
+ * A response that may be given before its request is whole. Node would destroy the socket at its end, and the reset
+ * that follows can take the answer from a client that is still sending. Here the answer goes out at once, with
+ * `Connection: close`, and the end waits until the connection says {@link GateResponse.finishEarly}.
+ */
+export class GateResponse extends ServerResponse {
+  owner: ResponseOwner | undefined = undefined;
+  #early = false;
+
+  override writeHead(status: number, phrase?: string | Fields, fields?: Fields): this {
+    if (this.owner?.isLast() === true) this.shouldKeepAlive = false;
+    return typeof phrase === 'string' ? super.writeHead(status, phrase, fields) : super.writeHead(status, phrase);
+  }
+
+  /** Whether the answer was given whole, and its end waits for the rest of the request. */
+  get isEarly(): boolean {
+    return this.#early && !this.writableEnded;
+  }
+
+  override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
+    if (this.req.complete || this.owner === undefined || this.destroyed) {
+      Reflect.apply(super.end, this, [chunk, encoding, callback]);
+      return this;
+    }
+    if (this.#early) return this;
+    this.#early = true;
+    const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function');
+    if (done !== undefined) this.once('finish', () => Reflect.apply(done, this, []));
+    const { owner } = this;
+    if (typeof chunk === 'string' || chunk instanceof Uint8Array) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encodingOf(encoding)) : chunk;
+      if (!this.headersSent && !this.hasHeader('Content-Length')) this.setHeader('Content-Length', bytes.length);
+      this.write(bytes);
+    } else if (!this.headersSent && !this.hasHeader('Transfer-Encoding')) {
+      this.setHeader('Content-Length', 0);
+    }
+    this.flushHeaders();
+    owner.endsEarly();
+    // After all that was written before, on the same socket.
+    this.socket?.write('', () => owner.sentEarly());
+    return this;
+  }
+
+  /** Ends an answer that was given early: its request has come to its end, or was waited for long enough. */
+  finishEarly(): void {
+    if (this.isEarly) super.end();
+  }
+}
+
+function encodingOf(given: unknown): BufferEncoding {
+  return typeof given === 'string' && Buffer.isEncoding(given) ? given : 'utf8';
+}

@@ -1,0 +1,200 @@
+import { createServer as createHttpServer, IncomingMessage, type Server as HttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type DropArgument, Server as NetServer, Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Decider } from '@flick/decide';
+import { type ClientError, Connection } from './connection.ts';
+import type { Handler, Outcome, Timeouts } from './exchange.ts';
+import { GateResponse } from './gate-response.ts';
+import type { GateSizes, Shared } from './live-exchange.ts';
+import { droppedOutcome } from './outcome.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** What a gate listens with, whom it asks and who answers. */
+export interface GateOptions {
+  readonly decider: Decider;
+  /** Answers what passes. The gate closes it when it stops. */
+  readonly handler: Handler;
+  readonly timeouts: Timeouts;
+  readonly sizes: GateSizes;
+  /** PEM. Without it the gate speaks plain HTTP. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  /** Connections at once; more are closed as they come. Default 10,000. */
+  readonly maxConnections?: number;
+  /** Hears of every request once, when its answer is sent or cannot be sent any more. Must not throw. */
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+/** A server of HTTP/1.1 that answers each request with the code that is due. */
+export interface Gate {
+  /**
+   * Starts to listen.
+   *
+   * @param port - 0 for any that is free
+   * @returns where it listens; rejects with the error of the operating system, such as EADDRINUSE
+   */
+  readonly listen: (port: number, host: string) => Promise<{ readonly address: string; readonly port: number }>;
+  /**
+   * Stops gracefully: listens no more, closes idle connections, answers what is under way or still comes on a kept
+   * connection with `Connection: close`. At the drain deadline it answers 503 `draining` where no answer has begun, cuts
+   * the rest, and closes the handler.
+   */
+  readonly stop: () => Promise<void>;
+  /** Ends everything at once. */
+  readonly destroy: () => Promise<void>;
+}
+
+const sweepMs = 100;
+
+/** Makes a gate. It listens once told to. */
+export function createGate(options: GateOptions): Gate {
+  return new NodeGate(options);
+}
+
+class NodeGate implements Gate {
+  readonly #options: GateOptions;
+  readonly #shared: Shared;
+  readonly #server: HttpServer<typeof IncomingMessage, typeof GateResponse>;
+  readonly #connections = new Map<Socket, Connection>();
+  // Of TLS, those in their handshake too.
+  readonly #sockets = new Set<Socket>();
+  #sweeper: NodeJS.Timeout | undefined = undefined;
+  #sweptMs = 0;
+  #stopped: Promise<void> | undefined = undefined;
+  #emptied: (() => void) | undefined = undefined;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    const { decider, handler, timeouts, sizes, onOutcome } = options;
+    this.#shared = { decider, handler, timeouts, sizes, record: onOutcome ?? (() => {}), draining: false };
+    this.#server = this.#createServer();
+  }
+
+  #createServer(): HttpServer<typeof IncomingMessage, typeof GateResponse> {
+    const { timeouts, sizes, tls, maxConnections = 10_000 } = this.#options;
+    const settings = {
+      IncomingMessage,
+      ServerResponse: GateResponse,
+      requireHostHeader: false,
+      insecureHTTPParser: false,
+      maxHeaderSize: sizes.headerBytes,
+      headersTimeout: timeouts.headersMs,
+      // The connection's own, which does not count time in which the gate did not read.
+      requestTimeout: 0,
+      keepAliveTimeout: timeouts.idleMs,
+      connectionsCheckingInterval: sweepMs,
+    };
+    const server =
+      tls === undefined
+        ? createHttpServer(settings)
+        : createHttpsServer({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: timeouts.headersMs });
+    // All fields are delivered, or a credential behind the last one that is would go unseen; the ladder bounds them.
+    server.maxHeadersCount = 0;
+    server.maxConnections = maxConnections;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#socketClosed(socket));
+    });
+    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => this.#open(socket));
+    server.on('request', (_request, response) => this.#arrive(response, false));
+    server.on('checkContinue', (_request, response) => this.#arrive(response, true));
+    server.on('checkExpectation', (_request, response) => this.#arrive(response, false));
+    server.on('connect', (request) => this.#connections.get(request.socket)?.connect(request));
+    // Typed as a stream, yet these are the sockets of above.
+    server.on('clientError', (error: ClientError, socket) => {
+      if (socket instanceof Socket) this.#clientError(error, socket);
+      else socket.destroy();
+    });
+    server.on('timeout', (socket) => {
+      const connection = this.#connections.get(socket);
+      if (connection === undefined) socket.destroy();
+      else connection.onStill();
+    });
+    server.on('drop', (data?: DropArgument) => this.#dropped(data?.remoteAddress, 'More connections than are taken.'));
+    return server;
+  }
+
+  #open(socket: Socket): void {
+    this.#connections.set(socket, new Connection(this.#shared, socket, () => this.#connections.delete(socket)));
+  }
+
+  #arrive(response: GateResponse, continues: boolean): void {
+    this.#connections.get(response.req.socket)?.arrive(response, continues);
+  }
+
+  #clientError(error: ClientError, socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection !== undefined) {
+      connection.onError(error);
+      return;
+    }
+    // Before HTTP: a handshake that failed or took too long. The library's own text may quote what was sent.
+    this.#dropped(socket.remoteAddress, `The TLS handshake failed (${error.code ?? 'no code'}).`);
+    socket.destroy();
+  }
+
+  #dropped(address: string | undefined, detail: string): void {
+    this.#shared.record(droppedOutcome(requestIdOf(undefined), address ?? '', detail));
+  }
+
+  #socketClosed(socket: Socket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#emptied?.();
+  }
+
+  #sweep(): void {
+    const nowMs = performance.now();
+    // A loop that was blocked read nothing in that time: it is not the clients' fault.
+    const elapsedMs = Math.min(nowMs - this.#sweptMs, 2 * sweepMs);
+    this.#sweptMs = nowMs;
+    for (const connection of this.#connections.values()) connection.sweep(nowMs, elapsedMs);
+  }
+
+  async listen(port: number, host: string): Promise<{ readonly address: string; readonly port: number }> {
+    const server = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#sweptMs = performance.now();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
+    const bound = server.address();
+    if (bound === null || typeof bound === 'string') throw new Error('the gate does not listen on an IP address');
+    return { address: bound.address, port: bound.port };
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#drain();
+    return this.#stopped;
+  }
+
+  async #drain(): Promise<void> {
+    this.#shared.draining = true;
+    // Not the HTTP server's own close: that would stop the clock by which Node reports slow heads.
+    NetServer.prototype.close.call(this.#server);
+    if (this.#sockets.size > 0) {
+      const { drainMs } = this.#shared.timeouts;
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+        setTimeout(() => {
+          for (const connection of this.#connections.values()) connection.expire();
+        }, drainMs).unref();
+      });
+    }
+    await this.#shared.handler.close();
+    await this.destroy();
+  }
+
+  async destroy(): Promise<void> {
+    this.#shared.draining = true;
+    clearInterval(this.#sweeper);
+    // Stops Node's clock as well; that it may not be running is no error here.
+    this.#server.close(() => {});
+    for (const connection of this.#connections.values()) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+    await this.#shared.handler.destroy();
+  }
+}

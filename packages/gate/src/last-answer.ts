@@ -1,0 +1,98 @@
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Passage, Refusal, RequestFacts } from '@flick/decide';
+import type { Ending } from './exchange.ts';
+import type { Shared } from './live-exchange.ts';
+import { outcomeOf } from './outcome.ts';
+import { lastAnswerBytes, problemAnswer } from './problem-answer.ts';
+import { requestIdOf } from './request-id.ts';
+
+/**
+ * The answer to a message for which Node has no response object: what its parser could not read, a head that came too
+ * slowly, CONNECT. The ladder says which; it is always a refusal, and always the connection's last answer.
+ */
+export class LastAnswer {
+  readonly #shared: Shared;
+  readonly #socket: Socket;
+  readonly #facts: RequestFacts;
+  readonly #requestId: string;
+  readonly #timeMs = Date.now();
+  readonly #startMs = performance.now();
+  #passage: Passage | undefined = undefined;
+  #refusal: Refusal | undefined = undefined;
+  #recorded = false;
+
+  constructor(shared: Shared, socket: Socket, facts: RequestFacts) {
+    this.#shared = shared;
+    this.#socket = socket;
+    this.#facts = facts;
+    this.#requestId = requestIdOf(soleRequestId(facts.headers));
+  }
+
+  /** Judges and answers. Called once; nothing is thrown. */
+  begin(): void {
+    try {
+      const passage = this.#shared.decider.judgeHead(this.#facts);
+      if (passage instanceof Promise) {
+        passage.then(
+          (judged) => this.#answer(judged),
+          () => this.#socket.destroy(),
+        );
+      } else {
+        this.#answer(passage);
+      }
+    } catch {
+      this.#socket.destroy();
+    }
+  }
+
+  #answer(passage: Passage): void {
+    if (this.#recorded) return;
+    this.#passage = passage;
+    const { verdict } = passage;
+    const { decider } = this.#shared;
+    // What the parser would not read is never passed on, whatever the ladder makes of the pieces.
+    const refusal =
+      verdict.kind === 'refuse'
+        ? verdict.refusal
+        : decider.refuse(passage, 'malformed-request', 'The bytes that arrived are not an HTTP/1.1 request.');
+    this.#refusal = refusal;
+    const answer = problemAnswer(refusal, this.#requestId, passage.path, passage.limitFields);
+    this.#socket.write(lastAnswerBytes(refusal.status, answer, this.#facts.method === 'HEAD'), (error) => {
+      this.#record(error ? 'aborted' : 'complete', refusal.status);
+    });
+    this.#socket.end();
+  }
+
+  /** Hears that the connection is gone, answered or not. */
+  socketClosed(): void {
+    this.#record('aborted', 0);
+  }
+
+  #record(ending: Ending, status: number): void {
+    if (this.#recorded) return;
+    this.#recorded = true;
+    this.#shared.record(
+      outcomeOf(this.#facts, this.#passage, this.#refusal, {
+        requestId: this.#requestId,
+        timeMs: this.#timeMs,
+        status,
+        precise: this.#refusal?.precise ?? status,
+        upstreamStatus: undefined,
+        durationMs: performance.now() - this.#startMs,
+        upstreamMs: undefined,
+        ending,
+      }),
+    );
+  }
+}
+
+function soleRequestId(headers: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < headers.length; at += 2) {
+    if (headers[at]?.toLowerCase() !== 'x-request-id') continue;
+    if (found !== undefined) return undefined;
+    found = headers[at + 1];
+  }
+  return found;
+}

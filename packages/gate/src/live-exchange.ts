@@ -1,0 +1,369 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import type { Reason } from '@flick/contract';
+import type { Decider, MessageFault, Passage, Refusal, RequestFacts } from '@flick/decide';
+import { type Coding, codingOf, decode } from './body-coding.ts';
+import type { Ending, Exchange, Handler, Outcome, Timeouts } from './exchange.ts';
+import type { GateResponse, ResponseOwner } from './gate-response.ts';
+import { outcomeOf } from './outcome.ts';
+import { problemAnswer } from './problem-answer.ts';
+import { requestIdOf } from './request-id.ts';
+
+/** Bounds that the gate itself enforces, in bytes; the ladder enforces others. */
+export interface GateSizes {
+  /** Of a body that is checked, as sent and with its coding removed. */
+  readonly bodyBytes: number;
+  /** Of a header section, request line included. */
+  readonly headerBytes: number;
+}
+
+/** What all connections of a gate share. */
+export interface Shared {
+  readonly decider: Decider;
+  readonly handler: Handler;
+  readonly timeouts: Timeouts;
+  readonly sizes: GateSizes;
+  readonly record: (outcome: Outcome) => void;
+  /** Set once the gate is stopping: every answer is its connection's last. */
+  draining: boolean;
+}
+
+/** The connection that an exchange is on. */
+export interface Line {
+  readonly address: string;
+  /** An answer is given and flushed whose request is not whole: what still comes of it is waited for a while. */
+  readonly answeredEarly: () => void;
+  /** Nothing more will be written for this exchange. */
+  readonly released: (exchange: LiveExchange) => void;
+}
+
+/** The facts of a request whose head Node has read. */
+export function factsOf(request: IncomingMessage, address: string, fault: MessageFault | undefined): RequestFacts {
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    version: request.httpVersion,
+    headers: request.rawHeaders,
+    address,
+    secure: 'encrypted' in request.socket,
+    ...(fault !== undefined && { fault }),
+  };
+}
+
+const nothing = new Uint8Array(0);
+
+/** One request from its head to the end of its answer, with a response to write to. */
+export class LiveExchange implements Exchange, ResponseOwner {
+  readonly request: IncomingMessage;
+  readonly response: GateResponse;
+  readonly requestId: string;
+  /** Time in which the gate waited for the client's body, ms; the connection counts it. */
+  waitedMs = 0;
+  readonly startMs = performance.now();
+  readonly #timeMs = Date.now();
+  readonly #shared: Shared;
+  readonly #socket: Socket;
+  readonly #facts: RequestFacts;
+  readonly #continues: boolean;
+  readonly #line: Line;
+  #passage: Passage | undefined = undefined;
+  #body: Uint8Array | undefined = undefined;
+  #refusal: Refusal | undefined = undefined;
+  #upstreamStatus: number | undefined = undefined;
+  #upstreamMs: number | undefined = undefined;
+  #precise: number | undefined = undefined;
+  #cutAs: Ending | undefined = undefined;
+  // The handler has it and may write to the response.
+  #handed = false;
+  // The gate has taken it back, or it is over: what the handler still says is not heard.
+  #closedToHandler = false;
+  #recorded = false;
+  #gone = false;
+  #goneListeners: (() => void)[] | undefined = undefined;
+
+  /**
+   * @param continues - whether the client waits for a 100 before it sends its body
+   * @param fault - what the parser found wrong already with the message behind the head
+   */
+  constructor(shared: Shared, line: Line, response: GateResponse, continues: boolean, fault: MessageFault | undefined) {
+    const request = response.req;
+    this.#shared = shared;
+    this.request = request;
+    this.response = response;
+    this.#socket = request.socket;
+    this.#continues = continues;
+    this.#line = line;
+    this.#facts = factsOf(request, line.address, fault);
+    const sent = request.headers['x-request-id'];
+    this.requestId = requestIdOf(typeof sent === 'string' ? sent : undefined);
+    response.owner = this;
+    response.strictContentLength = true;
+    response.on('close', responseClosed);
+  }
+
+  get passage(): Passage {
+    if (this.#passage === undefined) throw new Error('the request is not judged yet');
+    return this.#passage;
+  }
+
+  get body(): Uint8Array | undefined {
+    return this.#body;
+  }
+
+  /** Sends the request up the ladder. Called once; nothing is thrown. */
+  begin(): void {
+    try {
+      const passage = this.#shared.decider.judgeHead(this.#facts);
+      if (passage instanceof Promise) {
+        passage.then(
+          (judged) => this.#judged(judged),
+          () => this.#crashed(),
+        );
+      } else {
+        this.#judged(passage);
+      }
+    } catch {
+      this.#crashed();
+    }
+  }
+
+  #judged(passage: Passage): void {
+    if (this.#closedToHandler) return;
+    this.#passage = passage;
+    try {
+      const { verdict } = passage;
+      if (verdict.kind === 'refuse') this.#answerRefusal(verdict.refusal);
+      else if (verdict.kind === 'pass') this.#admit(passage);
+      else {
+        const { response } = this;
+        this.#setOwnFields(passage);
+        for (const [name, value] of verdict.fields) response.appendHeader(name, value);
+        if (verdict.status !== 204 && verdict.status !== 304) response.setHeader('Content-Length', 0);
+        response.writeHead(verdict.status).end();
+      }
+    } catch {
+      this.#crashed();
+    }
+  }
+
+  #admit(passage: Passage): void {
+    const { request, response } = this;
+    if (passage.bodyPlan === 'none') {
+      // By the stream and not by a field: nothing that was not judged may follow the head.
+      if (request.complete && request.readableLength === 0) this.#hand();
+      else this.#fail('unexpected-body', 'The operation takes no body and the request has one.');
+      return;
+    }
+    const coding = passage.bodyPlan === 'check' ? codingOf(request.headers['content-encoding']) : 'identity';
+    if (coding === undefined) {
+      this.#fail('unsupported-media-type', 'Content-Encoding: due was one of gzip, deflate, br, or none at all.');
+      return;
+    }
+    if (this.#continues && !request.complete) response.writeContinue();
+    if (passage.bodyPlan === 'stream') this.#hand();
+    else this.#readBody(passage, coding);
+  }
+
+  #readBody(passage: Passage, coding: Coding): void {
+    const { request } = this;
+    if (request.complete) {
+      const bytes: unknown = request.read();
+      this.#bodyRead(passage, coding, bytes instanceof Uint8Array ? bytes : nothing);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on('data', (chunk: Buffer) => {
+      if (this.#closedToHandler || this.response.writableEnded) return;
+      length += chunk.length;
+      if (length > this.#shared.sizes.bodyBytes) {
+        chunks.length = 0;
+        this.#tooLarge();
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    request.on('end', () => this.#bodyRead(passage, coding, Buffer.concat(chunks, length)));
+  }
+
+  #bodyRead(passage: Passage, coding: Coding, bytes: Uint8Array): void {
+    if (this.#closedToHandler) return;
+    const { bodyBytes } = this.#shared.sizes;
+    if (bytes.length > bodyBytes) this.#tooLarge();
+    else if (coding === 'identity') this.#judgeBody(passage, bytes);
+    else {
+      decode(coding, bytes, bodyBytes, (decoded) => {
+        if (this.#closedToHandler) return;
+        if (decoded === 'too-large') this.#tooLarge();
+        else if (decoded === 'malformed') this.#fail('malformed-body', 'The body does not have its Content-Encoding.');
+        else this.#judgeBody(passage, decoded);
+      });
+    }
+  }
+
+  #judgeBody(passage: Passage, bytes: Uint8Array): void {
+    try {
+      const judged = this.#shared.decider.judgeBody(passage, bytes);
+      this.#passage = judged;
+      if (judged.verdict.kind === 'refuse') {
+        this.#answerRefusal(judged.verdict.refusal);
+        return;
+      }
+      this.#body = bytes;
+      this.#hand();
+    } catch {
+      this.#crashed();
+    }
+  }
+
+  #tooLarge(): void {
+    this.#fail('body-too-large', `The body is larger than ${this.#shared.sizes.bodyBytes} bytes.`);
+  }
+
+  #setOwnFields(passage: Passage): void {
+    this.response.setHeader('X-Request-Id', this.requestId);
+    for (const [name, value] of passage.limitFields) this.response.appendHeader(name, value);
+  }
+
+  #hand(): void {
+    this.#setOwnFields(this.passage);
+    this.#handed = true;
+    this.#shared.handler.handle(this);
+  }
+
+  refuse(refusal: Refusal): void {
+    if (!this.#closedToHandler) this.#answerRefusal(refusal);
+  }
+
+  cut(ending: 'truncated' | 'unread'): void {
+    if (!this.#closedToHandler) this.end(ending);
+  }
+
+  answered(upstreamStatus: number, precise: number, upstreamMs: number): void {
+    this.#upstreamStatus = upstreamStatus;
+    this.#precise = precise;
+    this.#upstreamMs = upstreamMs;
+  }
+
+  onGone(listener: () => void): void {
+    if (this.#gone) listener();
+    else if (this.#goneListeners === undefined) this.#goneListeners = [listener];
+    else this.#goneListeners.push(listener);
+  }
+
+  /** Whether the answer's head was written. */
+  get isAnswered(): boolean {
+    return this.response.headersSent;
+  }
+
+  /** Takes the exchange back from whoever has it and refuses it; cuts where an answer has begun. */
+  takeBack(reason: Reason, detail: string): void {
+    if (this.#closedToHandler || this.response.isEarly || this.response.writableEnded) return;
+    this.#closedToHandler = true;
+    this.#tellGone();
+    if (this.response.headersSent) this.end('truncated');
+    else this.#fail(reason, detail, true);
+  }
+
+  /** Cuts the connection; never an end that looks clean. */
+  end(ending: Ending): void {
+    this.#cutAs ??= ending;
+    // Only a reset tells an answer that ends with its connection from one that was cut.
+    if (this.request.httpVersion === '1.0' && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  #fail(reason: Reason, detail: string, close = false): void {
+    this.#answerRefusal(this.#shared.decider.refuse(this.#passage, reason, detail, { close }));
+  }
+
+  #crashed(): void {
+    if (this.response.headersSent) {
+      this.end('truncated');
+      return;
+    }
+    try {
+      this.#fail('unhandled-error', 'The server failed while it answered this request.');
+    } catch {
+      this.end('dropped');
+    }
+  }
+
+  #answerRefusal(refusal: Refusal): void {
+    this.#refusal = refusal;
+    const { response } = this;
+    if (response.headersSent) {
+      this.end('truncated');
+      return;
+    }
+    const passage = this.#passage;
+    const answer = problemAnswer(refusal, this.requestId, passage?.path ?? '', passage?.limitFields ?? []);
+    if (refusal.close) response.shouldKeepAlive = false;
+    if (this.#handed) {
+      // A handler may have set fields of an answer that it could not give.
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      for (let at = 0; at < answer.fields.length; at += 2) {
+        response.appendHeader(answer.fields[at] ?? '', answer.fields[at + 1] ?? '');
+      }
+      response.writeHead(refusal.status);
+    } else {
+      response.writeHead(refusal.status, [...answer.fields]);
+    }
+    response.end(answer.body);
+  }
+
+  isLast(): boolean {
+    return this.#shared.draining || !this.request.complete;
+  }
+
+  endsEarly(): void {
+    this.request.resume();
+  }
+
+  sentEarly(): void {
+    this.#record(this.#cutAs ?? 'complete');
+    this.#line.answeredEarly();
+  }
+
+  responseClosed(): void {
+    const { response } = this;
+    // A response that was sent whole has let go of its socket.
+    const sent = response.writableEnded && response.socket === null && this.#socket.errored === null;
+    this.#record(this.#cutAs ?? (sent ? 'complete' : 'aborted'));
+    this.#closedToHandler = true;
+    if (!sent) this.#tellGone();
+    this.#line.released(this);
+  }
+
+  #tellGone(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    const listeners = this.#goneListeners;
+    this.#goneListeners = undefined;
+    if (listeners !== undefined) for (const listener of listeners) listener();
+  }
+
+  #record(ending: Ending): void {
+    if (this.#recorded) return;
+    this.#recorded = true;
+    const { response } = this;
+    const status = response.headersSent ? response.statusCode : 0;
+    this.#shared.record(
+      outcomeOf(this.#facts, this.#passage, this.#refusal, {
+        requestId: this.requestId,
+        timeMs: this.#timeMs,
+        status,
+        precise: this.#refusal?.precise ?? this.#precise ?? status,
+        upstreamStatus: this.#upstreamStatus,
+        durationMs: performance.now() - this.startMs,
+        upstreamMs: this.#upstreamMs,
+        ending,
+      }),
+    );
+  }
+}
+
+function responseClosed(this: GateResponse): void {
+  this.owner?.responseClosed();
+}

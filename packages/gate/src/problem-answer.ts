@@ -1,0 +1,44 @@
+import { STATUS_CODES } from 'node:http';
+import { problemOf, type Field, type Refusal } from '@flick/decide';
+
+/** The answer to a refused request, for a response object or a bare socket. */
+export interface ProblemAnswer {
+  /** Names and values in turn; Date and Connection are those of whoever sends it. */
+  readonly fields: readonly string[];
+  readonly body: string;
+}
+
+/**
+ * The one renderer of refusals: fields and problem body (RFC 9457).
+ *
+ * @param path - canonical, without query; empty where it could not be read
+ * @param limitFields - the state of the limits, due with any answer
+ */
+export function problemAnswer(
+  refusal: Refusal,
+  requestId: string,
+  path: string,
+  limitFields: readonly Field[],
+): ProblemAnswer {
+  const body = JSON.stringify(problemOf(refusal, { requestId, instance: path }));
+  const fields = [
+    'Content-Type',
+    'application/problem+json',
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'Cache-Control',
+    'no-store',
+    'X-Request-Id',
+    requestId,
+  ];
+  for (const [name, value] of refusal.fields) fields.push(name, value);
+  for (const [name, value] of limitFields) fields.push(name, value);
+  return { fields, body };
+}
+
+/** A whole answer as bytes, where there is no response object to write it; it is the connection's last. */
+export function lastAnswerBytes(status: number, answer: ProblemAnswer, headOnly: boolean): string {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${new Date().toUTCString()}\r\n`;
+  for (let at = 0; at < answer.fields.length; at += 2) head += `${answer.fields[at]}: ${answer.fields[at + 1]}\r\n`;
+  return `${head}Connection: close\r\n\r\n${headOnly ? '' : answer.body}`;
+}
