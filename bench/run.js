@@ -44,7 +44,7 @@ async function benchFronts() {
   const upstream = await start('upstream.js');
   const load = await start('load.js');
   const names = trouble === undefined ? ['pipe', 'gate', 'prism'] : ['pipe', 'gate'];
-  const fronts = await Promise.all(names.map((name) => start(`fronts/${name}.js`, upstream.first.port)));
+  const fronts = await Promise.all(names.map((name) => start(`front-${name}.js`, upstream.first.port)));
   /** @type {string[]} */
   const lines = [];
   await inTurn(Object.keys(scenarios), async (scenario) => {
@@ -135,7 +135,7 @@ function writeResults(lines) {
     '# Results of the bench',
     '',
     `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${model.trim()}, \`npm run bench${quick ? ' -- --quick' : ''}\`,`,
-    `medians of ${rounds} rounds in turn. Prism is ${prismName} ${prismVersion}, \`proxy --errors\`; pipe is \`fronts/pipe.js\`.`,
+    `medians of ${rounds} rounds in turn. Prism is ${prismName} ${prismVersion}, \`proxy --errors\`; pipe is \`front-pipe.js\`.`,
     'Compare ratios, not requests a second: load, front and upstream share the machine.',
     '',
     '```',

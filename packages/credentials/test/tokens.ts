@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import type { SecurityScheme, Verification } from '@flick/decide';
+import type { Verification } from '@flick/decide';
 import type { JwtVerifier } from '../src/index.ts';
 
-export const scheme: SecurityScheme = { name: 'bearerAuth', type: 'http', scheme: 'bearer' };
+export const scheme: Parameters<JwtVerifier['verify']>[1] = { name: 'bearerAuth', type: 'http', scheme: 'bearer' };
 
 /** 2026-11-23T00:00:00Z: the wall clock of the tests, in seconds. */
 export const nowS = 1_795_392_000;

@@ -1,7 +1,7 @@
 /** The least that a gateway in Node can do: node:http in front, undici behind, every byte passed on. */
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
-import { serveUsage } from '../child.js';
+import { serveUsage } from './child.js';
 
 const pool = new Pool(`http://127.0.0.1:${process.argv[2]}`, { connections: 256, pipelining: 1 });
 

@@ -1,9 +1,9 @@
 /** Prism's proxy mode on the same contract, refusing what breaks it. Runs in this process, so that it can be measured. */
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import { serveUsage } from '../child.js';
-import { prismFile } from '../peers.js';
-import { contractFile } from '../requests.js';
+import { serveUsage } from './child.js';
+import { prismFile } from './peers.js';
+import { contractFile } from './requests.js';
 
 const port = await freePort();
 const [node = '', self = '', upstreamPort = ''] = process.argv;

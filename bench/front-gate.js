@@ -1,7 +1,7 @@
 /** Flick's gate, with all that `flick serve` puts into it but the log. */
 import { createGate, createUpstream } from '@flick/gate';
-import { serveUsage } from '../child.js';
-import { createBenchDecider, sizes } from '../decider.js';
+import { serveUsage } from './child.js';
+import { createBenchDecider, sizes } from './decider.js';
 
 const decider = createBenchDecider();
 const timeouts = {
