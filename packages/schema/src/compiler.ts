@@ -1,0 +1,105 @@
+import type { Check, SchemaFault, SchemaNode, Shape } from './check.ts';
+import { type Judge, Judges } from './judge.ts';
+import { Lowering, type LoweringOptions } from './lower.ts';
+import type { LoweredSchema } from './lowered.ts';
+import { SchemaError } from './schema-error.ts';
+import { Shapes } from './shape.ts';
+import { walk, WalkTooLong } from './walk.ts';
+import { arrivedWords } from './words.ts';
+
+/** How the schemas of one compiler are read. */
+export type CompilerOptions = LoweringOptions;
+
+/** Makes checks of schemas. What several of them refer to is compiled once. */
+export interface Compiler {
+  /** Makes the check of a schema. Does no work: the check's first call does, or its `compile`. */
+  readonly check: (node: SchemaNode) => Check;
+  /** What a schema can hold. A schema that cannot be compiled has the shape of one that is silent: its check tells. */
+  readonly shape: (node: SchemaNode) => Shape;
+}
+
+// A larger value is told its first fault alone: finding them all would hold up other requests.
+const maxWalkedNodes = 5_000;
+
+/** Makes a compiler. Its checks throw `SchemaError` where their schema cannot be compiled. */
+export function createCompiler(options: CompilerOptions): Compiler {
+  const lowering = new Lowering(options);
+  const judges = new Judges(lowering.patterns);
+  const shapes = new Shapes(lowering.entries);
+
+  const ready = (node: SchemaNode): Ready => {
+    const root = lowering.lower(node);
+    return { judge: judges.compile(root), schema: root.schema ?? true };
+  };
+  const faultsOf = ({ judge, schema }: Ready, value: unknown): readonly SchemaFault[] | undefined => {
+    const verdict = judge(value);
+    if (verdict === true) return undefined;
+    if (verdict === false && !isModest(value)) return [judge.firstFault(value)];
+    try {
+      const faults = walk(schema, value, lowering.entries, lowering.patterns);
+      if (faults.length > 0) return faults;
+      return verdict === false ? [judge.firstFault(value)] : undefined;
+    } catch (error) {
+      if (!(error instanceof WalkTooLong)) throw error;
+      return [verdict === false ? judge.firstFault(value) : tooLong(value)];
+    }
+  };
+
+  return {
+    check(node) {
+      const made = once(() => ready(node));
+      const check = (value: unknown): readonly SchemaFault[] | undefined => faultsOf(made(), value);
+      return Object.assign(check, {
+        compile: () => {
+          made();
+        },
+      });
+    },
+    shape(node) {
+      try {
+        return shapes.of(lowering.lower(node).schema ?? true);
+      } catch (error) {
+        if (error instanceof SchemaError) return shapes.of(true);
+        throw error;
+      }
+    },
+  };
+}
+
+interface Ready {
+  readonly judge: Judge;
+  readonly schema: LoweredSchema;
+}
+
+/** Does a thing at the first call; later calls have its result, or throw its error again. */
+function once<Result>(make: () => Result): () => Result {
+  let state: { readonly result: Result } | { readonly error: unknown } | undefined;
+  return () => {
+    if (state === undefined) {
+      try {
+        state = { result: make() };
+      } catch (error) {
+        state = { error };
+      }
+    }
+    if ('error' in state) throw state.error;
+    return state.result;
+  };
+}
+
+function isModest(value: unknown): boolean {
+  const pending = [value];
+  let count = 0;
+  while (pending.length > 0) {
+    count += 1;
+    if (count + pending.length > maxWalkedNodes) return false;
+    const next = pending.pop();
+    if (typeof next === 'object' && next !== null) for (const inner of Object.values(next)) pending.push(inner);
+  }
+  return true;
+}
+
+/** The schema and the value multiply each other's work without bound. */
+function tooLong(value: unknown): SchemaFault {
+  return { pointer: '', keyword: '$ref', due: 'a value of simpler structure', arrived: arrivedWords(value) };
+}

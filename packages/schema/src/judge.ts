@@ -1,0 +1,148 @@
+import { _, type AnySchema, Ajv2020, type AnySchemaObject, type ErrorObject } from 'ajv/dist/2020.js';
+import type { SchemaFault } from './check.ts';
+import type { Entry } from './entry.ts';
+import { formats } from './formats.ts';
+import type { Lowered } from './lowered.ts';
+import { isMembers, pointerAt } from './members.ts';
+import type { Pattern } from './pattern.ts';
+import { allUnique, isMultipleOf, memberTest } from './values.ts';
+import { arrivedWords, dueWords } from './words.ts';
+
+/** Says whether a value holds: `undefined` where that would take too many steps. */
+export interface Judge {
+  (value: unknown): boolean | undefined;
+  /** The first fault that the last call met. */
+  readonly firstFault: (value: unknown) => SchemaFault;
+}
+
+/** A value of 1 MiB asks a sound schema for a tenth of this many calls. */
+const maxCalls = 1_000_000;
+
+class TooManyCalls extends Error {}
+
+/** Compiles lowered schemas. */
+export class Judges {
+  readonly #fuse = { left: 0, blow: new TooManyCalls() };
+  readonly #ajv: Ajv2020;
+
+  /** @param patterns those of all schemas that will be compiled, made ready */
+  constructor(patterns: ReadonlyMap<string, Pattern>) {
+    this.#ajv = new Ajv2020({
+      strict: false,
+      strictNumbers: true,
+      allErrors: false,
+      verbose: true,
+      messages: false,
+      validateSchema: false,
+      meta: false,
+      logger: false,
+      ownProperties: true,
+      // A schema that is referred to is compiled once, however small.
+      inlineRefs: false,
+      addUsedSchema: false,
+      code: {
+        // The map outlives this compiler; Ajv tells engines apart by their text.
+        regExp: Object.assign((source: string) => engineOf(source, patterns), { code: 'patterns' }),
+      },
+    });
+    for (const [name, format] of formats) {
+      this.#ajv.addFormat(
+        name,
+        format.type === 'string'
+          ? { type: 'string', validate: format.holds }
+          : { type: 'number', validate: format.holds },
+      );
+    }
+    // Ajv's own compare objects by their `constructor` and `valueOf` members, which a caller may send.
+    this.#define('enum', undefined, memberTest);
+    this.#define('const', undefined, (value: unknown) => memberTest([value]));
+    // Ajv's own compares each item with each other.
+    this.#define('uniqueItems', 'array', () => allUnique);
+    // Ajv's own has no tolerance that fits large and small numbers both.
+    this.#define('multipleOf', 'number', (factor: number) => (value: number) => isMultipleOf(value, factor));
+    const fuse = this.#fuse;
+    this.#ajv.addKeyword({
+      keyword: 'fuse',
+      // First of all keywords: a call that fails early counts too.
+      before: '$dynamicAnchor',
+      code({ gen }) {
+        const name = gen.scopeValue('obj', { ref: fuse });
+        gen.if(_`--${name}.left < 0`, () => gen.throw(_`${name}.blow`));
+      },
+    });
+  }
+
+  /** Compiles an entry and all that it leads to, as far as that is not done yet. */
+  compile(root: Entry): Judge {
+    const reached = new Set([root]);
+    for (const entry of reached) {
+      for (const used of entry.uses) reached.add(used);
+      if (this.#ajv.schemas[entry.id] !== undefined) continue;
+      const { schema = true } = entry;
+      const fused: AnySchema = typeof schema === 'boolean' || entry === root ? schema : { ...schema, fuse: true };
+      this.#ajv.addSchema(fused, entry.id);
+    }
+    const validate = this.#ajv.getSchema(root.id);
+    if (validate === undefined) throw new Error(`the schema at ${root.node.location} was not compiled`);
+    const fuse = this.#fuse;
+    const judge = (value: unknown): boolean | undefined => {
+      fuse.left = maxCalls;
+      try {
+        return validate(value) === true;
+      } catch (error) {
+        if (error instanceof TooManyCalls) return undefined;
+        throw error;
+      }
+    };
+    return Object.assign(judge, { firstFault: (value: unknown) => faultOf(validate.errors?.findLast(isOwn), value) });
+  }
+
+  #define(
+    keyword: string,
+    type: 'array' | 'number' | undefined,
+    make: (argument: never) => (value: never) => boolean,
+  ): void {
+    this.#ajv.removeKeyword(keyword);
+    this.#ajv.addKeyword({
+      keyword,
+      ...(type === undefined ? {} : { type }),
+      code(context) {
+        const test = context.gen.scopeValue('func', { ref: make(context.schema) });
+        context.pass(_`${test}(${context.data})`);
+      },
+    });
+  }
+}
+
+function engineOf(source: string, patterns: ReadonlyMap<string, Pattern>): { test: (text: string) => boolean } {
+  const pattern = patterns.get(source);
+  if (pattern === undefined) throw new Error('a pattern was not made ready');
+  const engine = { test: pattern.test, toString: () => source };
+  return engine;
+}
+
+/** `if` only says that its `then` or `else` refused, which has said so itself. */
+function isOwn({ keyword }: ErrorObject): boolean {
+  return keyword !== 'if';
+}
+
+function faultOf(error: ErrorObject | undefined, root: unknown): SchemaFault {
+  if (error === undefined) {
+    return { pointer: '', keyword: '$ref', due: dueWords('', {}), arrived: arrivedWords(root) };
+  }
+  const { instancePath, keyword, params, parentSchema, data } = error;
+  const lowered: Lowered = isLowered(parentSchema) ? parentSchema : {};
+  const due = dueWords(keyword, lowered);
+  const missing: unknown = params['missingProperty'];
+  if (typeof missing === 'string') {
+    return { pointer: pointerAt(instancePath, missing), keyword, due: 'a value', arrived: arrivedWords(undefined) };
+  }
+  const undeclared: unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
+  if (typeof undeclared !== 'string') return { pointer: instancePath, keyword, due, arrived: arrivedWords(data) };
+  const member = isMembers(data) ? data[undeclared] : undefined;
+  return { pointer: pointerAt(instancePath, undeclared), keyword, due, arrived: arrivedWords(member) };
+}
+
+function isLowered(schema: AnySchemaObject | undefined): schema is Lowered {
+  return schema !== undefined;
+}
