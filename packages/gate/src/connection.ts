@@ -288,17 +288,20 @@ export class Connection implements Line {
 
   /** By Node's clock a head has not come whole in time. */
   #headLate(): void {
-    if (this.#socket.bytesRead === this.#bytesBefore) this.#socket.destroy();
-    else if (this.#current !== undefined || this.#arrival !== undefined) {
-      // Node says so once. While an answer is under way nobody is kept waiting by a slow head.
-      this.#headDueMs = Number.POSITIVE_INFINITY;
-    } else if (!this.#deaf) this.#suspectHead();
+    // Node says so once. While an answer is under way nobody is kept waiting by a slow head.
+    if (this.#current !== undefined || this.#arrival !== undefined) this.#headDueMs = Number.POSITIVE_INFINITY;
+    else this.#suspectHead();
   }
 
   #suspectHead(): void {
     const heads = this.#heads;
     this.#afterReading(() => {
-      if (this.#heads !== heads || this.#deaf || this.#current !== undefined) return;
+      if (this.#heads !== heads || this.#deaf) return;
+      if (this.#socket.bytesRead === this.#bytesBefore) {
+        // Nothing was asked, so nothing is answered.
+        this.#socket.destroy();
+        return;
+      }
       this.#deaf = true;
       this.#refuseBare(this.#headFacts('headers-too-slow'));
     });
