@@ -51,10 +51,11 @@ export function chooseBranch(
   return { ...when({ type: ['object'] }, choice), else: { [keyword]: branches } };
 }
 
-/** An object with a member `then` looks like a promise to `await`; no lowered schema is ever awaited. */
+// A literal `then` would pass for a promise.
+const consequent = 'then';
+
 function when(condition: Lowered, consequence: LoweredSchema): Lowered {
-  const lowered: Lowered = { if: condition };
-  return Object.assign(lowered, Object.fromEntries([['then', consequence]]));
+  return { if: condition, [consequent]: consequence };
 }
 
 function tagged(property: string, values: readonly string[]): Lowered {

@@ -54,12 +54,12 @@ export class Judges {
       );
     }
     // Ajv's own compare objects by their `constructor` and `valueOf` members, which a caller may send.
-    this.#define('enum', undefined, memberTest);
-    this.#define('const', undefined, (value: unknown) => memberTest([value]));
+    this.#define('enum', undefined, (values) => memberTest(Array.isArray(values) ? values : []));
+    this.#define('const', undefined, (value) => memberTest([value]));
     // Ajv's own compares each item with each other.
     this.#define('uniqueItems', 'array', () => allUnique);
     // Ajv's own has no tolerance that fits large and small numbers both.
-    this.#define('multipleOf', 'number', (factor: number) => (value: number) => isMultipleOf(value, factor));
+    this.#define('multipleOf', 'number', (factor) => (value: number) => isMultipleOf(value, Number(factor)));
     const fuse = this.#fuse;
     this.#ajv.addKeyword({
       keyword: 'fuse',
@@ -100,7 +100,7 @@ export class Judges {
   #define(
     keyword: string,
     type: 'array' | 'number' | undefined,
-    make: (argument: never) => (value: never) => boolean,
+    make: (argument: unknown) => (value: never) => boolean,
   ): void {
     this.#ajv.removeKeyword(keyword);
     this.#ajv.addKeyword({

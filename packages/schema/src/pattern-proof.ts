@@ -46,26 +46,20 @@ function lengthThrough(elements: readonly AST.Element[]): number {
 }
 
 function lengthOf(element: AST.Element): number {
-  switch (element.type) {
-    case 'Group':
-    case 'CapturingGroup':
-      return longest(element.alternatives);
-    case 'Quantifier':
-      return element.max === 0 ? 0 : element.max * Math.max(lengthOf(element.element), 1);
-    case 'Assertion':
-      return element.kind === 'lookahead' || element.kind === 'lookbehind' ? longest(element.alternatives) : 0;
-    case 'Backreference':
-    case 'ExpressionCharacterClass':
-      return Infinity;
-    case 'Character':
-    case 'CharacterClass':
-    case 'CharacterSet':
-      return 1;
-  }
+  if (element.type === 'Quantifier')
+    return element.max === 0 ? 0 : element.max * Math.max(lengthOf(element.element), 1);
+  if (element.type === 'Backreference') return Infinity;
+  if (isCharElement(element)) return 1;
+  return longest(alternativesOf(element));
+}
+
+/** What a group or a lookaround chooses from; nothing for what holds no expressions. */
+function alternativesOf(element: AST.Element): readonly AST.Alternative[] {
+  return 'alternatives' in element ? element.alternatives : [];
 }
 
 function longest(alternatives: readonly AST.Alternative[]): number {
-  return Math.max(...alternatives.map(({ elements }) => lengthThrough(elements)));
+  return Math.max(0, ...alternatives.map(({ elements }) => lengthThrough(elements)));
 }
 
 /** How many ways there are through a part whose length is bounded. */
@@ -74,22 +68,8 @@ function waysThrough(elements: readonly AST.Element[]): number {
 }
 
 function waysOf(element: AST.Element): number {
-  switch (element.type) {
-    case 'Group':
-    case 'CapturingGroup':
-      return sumOfWays(element.alternatives);
-    case 'Quantifier': {
-      return waysOf(element.element) ** element.max * (element.max - element.min + 1);
-    }
-    case 'Assertion':
-      return element.kind === 'lookahead' || element.kind === 'lookbehind' ? sumOfWays(element.alternatives) : 1;
-    case 'Backreference':
-    case 'Character':
-    case 'CharacterClass':
-    case 'CharacterSet':
-    case 'ExpressionCharacterClass':
-      return 1;
-  }
+  if (element.type === 'Quantifier') return waysOf(element.element) ** element.max * (element.max - element.min + 1);
+  return Math.max(1, sumOfWays(alternativesOf(element)));
 }
 
 function sumOfWays(alternatives: readonly AST.Alternative[]): number {
@@ -158,29 +138,19 @@ class Automaton {
   }
 
   #element(element: AST.Element): Part {
-    switch (element.type) {
-      case 'Group':
-      case 'CapturingGroup':
-        return this.#choice(element.alternatives);
-      case 'Quantifier':
-        return this.#repeat(element);
-      case 'Assertion':
-        // It only takes matches away. One that looks around must do so in few steps.
-        if (stepsThrough([element]) <= maxStepsEach) return nothing;
-        throw new Unproven();
-      case 'Character':
-      case 'CharacterSet':
-      case 'CharacterClass': {
-        const set = charSetOf(element);
-        if (set === undefined || this.#sets.length >= maxPositions) throw new Unproven();
-        const position = this.#sets.push(set) - 1;
-        this.#follows.push(new Set());
-        return { nullable: false, first: [position], last: [position] };
-      }
-      case 'Backreference':
-      case 'ExpressionCharacterClass':
-        throw new Unproven();
-    }
+    if (isCharElement(element)) return this.#position(charSetOf(element));
+    if (element.type === 'Quantifier') return this.#repeat(element);
+    if (element.type === 'Group' || element.type === 'CapturingGroup') return this.#choice(element.alternatives);
+    // An assertion only takes matches away. One that looks around must do so in few steps.
+    if (element.type === 'Assertion' && stepsThrough([element]) <= maxStepsEach) return nothing;
+    throw new Unproven();
+  }
+
+  #position(set: CharSet | undefined): Part {
+    if (set === undefined || this.#sets.length >= maxPositions) throw new Unproven();
+    const position = this.#sets.push(set) - 1;
+    this.#follows.push(new Set());
+    return { nullable: false, first: [position], last: [position] };
   }
 
   #choice(alternatives: readonly AST.Alternative[]): Part {

@@ -137,25 +137,16 @@ function mergedText(ahead: AST.LookaheadAssertion, next: AST.Element | undefined
 }
 
 function elementText(element: AST.Element): string {
-  switch (element.type) {
-    case 'Group':
-    case 'CapturingGroup':
-      return `(?:${choiceText(element.alternatives)})`;
-    case 'Quantifier':
-      return `(?:${elementText(element.element)})${countText(element.min, element.max)}`;
-    case 'Character':
-    case 'CharacterSet':
-    case 'CharacterClass':
-      return elementSetText(element);
-    case 'Assertion':
-      if (element.kind === 'start') return '\\A';
-      if (element.kind === 'end') return '\\z';
-      if (element.kind === 'word') return element.negate ? '\\B' : '\\b';
-      if (element.kind === 'lookbehind') return `(?<${element.negate ? '!' : '='}${choiceText(element.alternatives)})`;
-      break;
-    case 'Backreference':
-    case 'ExpressionCharacterClass':
-      break;
+  if (isCharElement(element)) return elementSetText(element);
+  if (element.type === 'Quantifier') {
+    return `(?:${elementText(element.element)})${countText(element.min, element.max)}`;
+  }
+  if (element.type === 'Group' || element.type === 'CapturingGroup') return `(?:${choiceText(element.alternatives)})`;
+  if (element.type === 'Assertion') {
+    if (element.kind === 'start') return '\\A';
+    if (element.kind === 'end') return '\\z';
+    if (element.kind === 'word') return element.negate ? '\\B' : '\\b';
+    if (element.kind === 'lookbehind') return `(?<${element.negate ? '!' : '='}${choiceText(element.alternatives)})`;
   }
   throw new PatternFault(fault);
 }

@@ -334,22 +334,18 @@ function judgeNumber(schema: Lowered, value: number, judging: Judging): void {
   if (format?.type === 'number' && !format.holds(value)) judging.add(schema, 'format', value);
 }
 
+const typeTests: Readonly<Record<JsonType, (value: unknown) => boolean>> = {
+  null: (value) => value === null,
+  boolean: (value) => typeof value === 'boolean',
+  integer: Number.isInteger,
+  number: Number.isFinite,
+  string: (value) => typeof value === 'string',
+  array: Array.isArray,
+  object: isMembers,
+};
+
 function isOfType(value: unknown, type: JsonType): boolean {
-  switch (type) {
-    case 'null':
-      return value === null;
-    case 'array':
-      return Array.isArray(value);
-    case 'object':
-      return isMembers(value);
-    case 'integer':
-      return Number.isInteger(value);
-    case 'number':
-      return Number.isFinite(value);
-    case 'boolean':
-    case 'string':
-      return typeof value === type;
-  }
+  return typeTests[type](value);
 }
 
 /**
