@@ -8,3 +8,5 @@ if (!existsSync(new URL('../dist/main.js', import.meta.url))) {
 }
 const { main } = await import('../dist/main.js');
 process.exitCode = await main(process.argv.slice(2));
+// Output that is still on its way may leave; what else would keep the process alive may not.
+setTimeout(() => process.exit(), 500).unref();

@@ -22,35 +22,34 @@ export interface ConfigFile {
 /**
  * Reads a config file.
  *
- * @param path - where it is
- * @param shown - how faults call it
+ * @param path - as the user named it, which is how faults name it
  * @throws StartFault with every fault of the file, one line each
  */
-export function readConfigFile(path: string, shown: string): ConfigFile {
+export function readConfigFile(path: string): ConfigFile {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new StartFault(`${shown}: cannot be read: ${systemReason(error)}`);
+    throw new StartFault(`${path}: cannot be read: ${systemReason(error)}`);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const placeAt = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
-    return `${shown}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
+    return `${path}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
   const broken = [...document.errors, ...document.warnings];
   if (broken.length > 0) {
     // What follows a colon quotes the file, which may hold a secret at a wrong place.
     throw new StartFault(
-      broken.map((error) => `${placeAt(error.pos[0])}: not YAML: ${printable(error.message.replace(/: ".*/s, ''))}`),
+      broken.map((error) => `${placeAt(error.pos[0])}: not YAML: ${printable(error.message.replace(/: .*/s, ''))}`),
     );
   }
   let value: unknown;
   try {
     value = document.toJS() ?? {};
   } catch {
-    throw new StartFault(`${shown}: its aliases expand to too much, or to themselves; write the values out`);
+    throw new StartFault(`${path}: its aliases expand to too much, or to themselves; write the values out`);
   }
   if (!validate(value)) {
     const faults = faultsOf(validate.errors ?? [])

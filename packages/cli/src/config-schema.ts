@@ -123,22 +123,24 @@ const jwt = {
     },
     issuer: { ...texts, description: 'The `iss` that a token must have: one, or any of a list.' },
     audience: { ...texts, description: 'The `aud` that a token must have: one, or any of a list.' },
-    clock_tolerance: { ...durationOrNone, description: 'How far clocks may differ. Default 0s.' },
+    clock_tolerance: { ...durationOrNone, description: 'How far clocks may differ, up to 5m. Default 5s.' },
     require_exp: {
       type: 'boolean',
       title: 'true or false',
       description: 'Whether a token without `exp` is refused. Default true.',
     },
     typ: { ...text, description: 'The `typ` that a token must have in its header, such as at+jwt.' },
+    subject_claim: { ...text, description: 'The claim that says who calls. Default sub.' },
   },
 } as const;
 
 const limit = {
   type: 'object',
-  title: 'a block with requests and window',
+  title: 'a block with requests and window, and with paths or operations but not both',
   description: 'Of several limits that a request falls under, the tightest decides.',
   additionalProperties: false,
   required: ['requests', 'window'],
+  not: { required: ['paths', 'operations'] },
   properties: {
     paths: {
       type: 'array',
@@ -187,7 +189,10 @@ export const configSchema = {
       description: 'The OpenAPI document (3.0, 3.1 or 3.2; YAML or JSON), relative to this file.',
     },
     listen: {
-      anyOf: [{ type: 'string', minLength: 1 }, { type: 'integer', minimum: 0, maximum: 65_535 }],
+      anyOf: [
+        { type: 'string', minLength: 1 },
+        { type: 'integer', minimum: 0, maximum: 65_535 },
+      ],
       title: 'an address such as 127.0.0.1:8080, or a port',
       description: 'Where Flick listens. Default 127.0.0.1:8080.',
     },
@@ -302,7 +307,12 @@ export const configSchema = {
       title: 'all, refusals or off',
       description: 'Which requests are logged to stderr. Default refusals, failures included.',
     },
-    realm: { ...text, description: "The realm of WWW-Authenticate challenges. Default the API's title." },
+    realm: {
+      type: 'string',
+      pattern: '^[ !#-\\[\\]-~]+$',
+      title: 'a text of printable ASCII without " and \\',
+      description: "The realm of WWW-Authenticate challenges. Default the API's title.",
+    },
     allow_unsafe_patterns: {
       type: 'boolean',
       title: 'true or false',

@@ -1,8 +1,8 @@
 // C0 and C1 controls and DEL start terminal escapes; the rest reorder, hide or break lines.
 const unsafe = new RegExp(
   '[\\u0000-\\u001f\\u007f-\\u009f' +
-  '\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069' +
-  '\\ufeff]|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]',
+    '\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069' +
+    '\\ufeff]|[\\ud800-\\udbff](?![\\udc00-\\udfff])|(?<![\\ud800-\\udbff])[\\udc00-\\udfff]',
   'g',
 );
 

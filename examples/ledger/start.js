@@ -1,0 +1,96 @@
+// `npm start`: the ledger, which checks nothing, and `flick serve` before it, with a tour of the table of codes.
+// `npm start -- --tour` takes the tour itself and ends. `--port N` says where the gate listens.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { parseArgs } from 'node:util';
+import { startGate } from './gate.js';
+import { printHead, printResults, printStops } from './print.js';
+import { createLedger } from './server.js';
+import { writeHeaderFiles } from './header-files.js';
+import { runTour, signTokens } from './tour.js';
+
+const ledgerPort = 4190;
+const gatePort = 8080;
+
+function giveUp(line) {
+  process.stderr.write(`${line}\n`);
+  process.exit(2);
+}
+
+function readArguments() {
+  try {
+    const { tour = false, port } = parseArgs({
+      options: { tour: { type: 'boolean' }, port: { type: 'string' } },
+    }).values;
+    if (port === undefined || (/^\d{1,5}$/.test(port) && Number(port) < 65_536)) return { tour, port };
+  } catch {}
+  return giveUp('usage: npm start -- [--tour] [--port N]');
+}
+
+async function isFree(port) {
+  const probe = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(probe, 'listening');
+  } catch {
+    return false;
+  }
+  probe.close();
+  await once(probe, 'close');
+  return true;
+}
+
+/** The port where it is free, else 0: any that is. */
+async function freeOr0(port) {
+  return (await isFree(port)) ? port : 0;
+}
+
+const { tour, port } = readArguments();
+if (port !== undefined && !(await isFree(Number(port)))) giveUp(`Port ${port} is in use. Choose another with --port.`);
+
+const ledger = createLedger().listen(await freeOr0(ledgerPort), '127.0.0.1');
+await once(ledger, 'listening');
+const upstream = `http://127.0.0.1:${ledger.address().port}`;
+
+const secret = process.env['LEDGER_SECRET'] || randomBytes(32).toString('base64url');
+const tokens = signTokens(secret);
+const listen = `127.0.0.1:${port ?? (await freeOr0(gatePort))}`;
+const gate = await startGate({ listen, upstream, secret, readLog: tour }).catch((error) => giveUp(error.message));
+
+let files;
+let endingSince;
+
+/** Stops the gate, which lets what is in flight finish, then the ledger. */
+async function end(code) {
+  endingSince = Date.now();
+  await gate.stop();
+  ledger.closeAllConnections();
+  ledger.close();
+  files?.remove();
+  process.exit(code);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => {
+    if (endingSince === undefined) void end(0);
+    // npm and the terminal both pass one Ctrl-C on.
+    else if (Date.now() - endingSince > 500) {
+      gate.kill();
+      process.exit(130);
+    }
+  });
+}
+gate.onEnd(() => {
+  if (endingSince !== undefined) return;
+  process.stderr.write('The gate has ended by itself.\n');
+  void end(1);
+});
+
+printHead(gate.line, upstream);
+if (tour) {
+  const good = printResults(await runTour(gate.origin, tokens, gate.loggedReason));
+  await end(good ? 0 : 1);
+} else {
+  files = writeHeaderFiles(tokens);
+  printStops(gate.origin, files.pathOf);
+}

@@ -1,0 +1,31 @@
+import { isIP } from 'node:net';
+
+/** Where to listen. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+/** Reads `127.0.0.1:8080`, `[::1]:8080` or `8080`, which is on the loopback address. */
+export function readListenAddress(text: string): ListenAddress | undefined {
+  const match = /^(?:(?:\[([\da-f:.]+)\]|([^\s:/[\]]+)):)?(\d{1,5})$/i.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) return undefined;
+  return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
+}
+
+/** Reads scheme, host and port; anything more, such as a path or a password, would be dropped in silence. */
+export function readOrigin(text: string): string | undefined {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  const { origin, pathname, search, hash, username, password } = new URL(text);
+  return pathname === '/' && `${search}${hash}${username}${password}` === '' ? origin : undefined;
+}
+
+/** Whether the text is an IP address or a range of them in CIDR notation. */
+export function isAddressRange(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}

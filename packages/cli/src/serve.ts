@@ -1,0 +1,148 @@
+import { type Contract, ContractError, type ContractFault, readContract } from '@flick/contract';
+import { createDecider } from '@flick/decide';
+import { createGate, createUpstream, type Gate } from '@flick/gate';
+import { createMemoryLimits } from '@flick/stores';
+import { pino } from 'pino';
+import { checkNames } from './contract-names.ts';
+import { describeFault, describeFaults, unverifiedSchemes } from './contract-report.ts';
+import { printable } from './printable.ts';
+import { createRequestLog, type RequestLog } from './request-log.ts';
+import { readSettings, type ServeFlags, type ServeSettings } from './settings.ts';
+import { StartFault, systemReason } from './start-fault.ts';
+import { untilStopped } from './until-stopped.ts';
+import { createWarmUp } from './warm-up.ts';
+
+/** How long the start may compile validators: most documents are ready by then, and the largest soon after. */
+const warmBeforeListeningMs = 200;
+
+/** Lines of the log that wait for a slow reader of stderr; beyond them, lines are lost rather than memory. */
+const logBufferBytes = 1_048_576;
+
+/**
+ * Runs `flick serve` until it is stopped.
+ *
+ * @param openapi - the OpenAPI document, where the command line names one
+ * @returns the exit code
+ * @throws StartFault where it cannot start
+ */
+export async function serve(openapi: string | undefined, flags: ServeFlags): Promise<number> {
+  // Whoever reads the output may go away; the API stays.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+  const settings = readSettings(openapi, flags, say);
+  const contract = loadContract(settings);
+  checkNames(contract, settings);
+  const warmUp = createWarmUp(contract);
+  warmUp.runFor(settings.strict ? Number.POSITIVE_INFINITY : warmBeforeListeningMs);
+  const faults = [...contract.faults, ...warmUp.faults];
+  for (const line of describeFaults(faults)) say(line);
+  if (settings.strict) refuseErrors(faults);
+  for (const name of unverifiedSchemes(contract, settings.verifiers)) {
+    say(`${printable(name, 100)}: presence and form only; the upstream verifies`);
+  }
+
+  const log = openLog(settings);
+  const gate = createGateOf(settings, contract, log);
+  const address = await listen(gate, settings);
+  const stopped = untilStopped(gate, say);
+  process.stdout.write(`${startLine(settings, contract, faults.length, address)}\n`);
+  warmUp.runInBackground((fault) => say(describeFault(fault)));
+  for (const verifier of settings.verifiers.values()) void verifier.warm();
+
+  const code = await stopped;
+  warmUp.stop();
+  log.end();
+  return code;
+}
+
+function say(line: string): void {
+  process.stderr.write(`flick: ${line}\n`);
+}
+
+function loadContract(settings: ServeSettings): Contract {
+  const { contract: path, codes, switches, operations, basePath, allowUnsafePatterns } = settings;
+  const common = { ...switches, codes, basePath, allowUnsafePatterns };
+  try {
+    return readContract(path, { ...common, operations });
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    // Where a name in the settings is at fault, its own place says more than the document.
+    if (Object.keys(operations).length > 0) checkNames(loadContract({ ...settings, operations: {} }), settings);
+    throw new StartFault(error.message);
+  }
+}
+
+function refuseErrors(faults: readonly ContractFault[]): void {
+  const errors = faults.filter(({ severity }) => severity === 'error').length;
+  if (errors === 0) return;
+  throw new StartFault(
+    `--strict: ${counted(errors, 'fault')} of the contract ${errors === 1 ? 'is an error' : 'are errors'}; not started`,
+  );
+}
+
+function openLog({ log: setting }: ServeSettings): RequestLog {
+  const { stderr } = process;
+  const out = pino.destination({ fd: stderr.fd, sync: false, maxLength: logBufferBytes });
+  out.on('error', () => {});
+  return createRequestLog({
+    setting,
+    form: stderr.isTTY ? 'line' : 'json',
+    colour: stderr.isTTY && stderr.hasColors(),
+    out,
+    monotonicMs: () => performance.now(),
+  });
+}
+
+function createGateOf(settings: ServeSettings, contract: Contract, log: RequestLog): Gate {
+  const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes, timeouts, tls } = settings;
+  const decider = createDecider(contract, {
+    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+    limits,
+    limitStore: createMemoryLimits(),
+    limitStoreDown,
+    limitHeaders,
+    verifiers,
+    realm: settings.realm ?? realmOf(contract.api.title),
+    trustedProxies,
+    sizes: { ...sizes, headerCount: 100, jsonDepth: 64 },
+  });
+  const handler = createUpstream({ origin: settings.upstream, decider, timeouts });
+  return createGate({ decider, handler, timeouts, sizes, ...(tls && { tls }), onOutcome: log.write });
+}
+
+/** A realm stands in quotes in a header field. */
+function realmOf(title: string): string {
+  return title.replace(/[^ -~]|["\\]/g, '').trim() || 'api';
+}
+
+/** Starts to listen. Returns the address as a client would write it. */
+async function listen(gate: Gate, { listen: { host, port }, tls }: ServeSettings): Promise<string> {
+  try {
+    const bound = await gate.listen(port, host);
+    const name = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
+    return `${tls === undefined ? 'http' : 'https'}://${name}:${bound.port}`;
+  } catch (error) {
+    throw new StartFault(`cannot listen on ${host}:${port}: ${systemReason(error)}; choose another with --listen`);
+  }
+}
+
+function startLine(
+  settings: ServeSettings,
+  { api, operations, table, switches }: Contract,
+  faults: number,
+  address: string,
+): string {
+  const parts = [
+    `${printable(`${api.title} ${api.version}`, 120)} on ${address}`,
+    `upstream ${settings.upstream}`,
+    counted(operations.length, 'operation'),
+    `table ${table.name}${table.name === 'custom' ? ` (${table.codes.join(' ')})` : ''}`,
+    `${counted(faults, 'fault')} of the contract reported`,
+  ];
+  if (switches.mode === 'observe') parts.push('observing only: nothing is refused');
+  return `flick: ${parts.join(', ')}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,230 @@
+import { existsSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { CodesSetting, SwitchSettings } from '@flick/contract';
+import type { JwtVerifier } from '@flick/credentials';
+import type { Limit } from '@flick/decide';
+import type { Timeouts } from '@flick/gate';
+import { isAddressRange, type ListenAddress, readListenAddress, readOrigin } from './addresses.ts';
+import { type ConfigFile, readConfigFile } from './config-file.ts';
+import type { Config } from './config-schema.ts';
+import { createVerifiers } from './jwt-verifiers.ts';
+import { didYouMean } from './nearest.ts';
+import { readReference, resolveFrom } from './references.ts';
+import type { LogSetting } from './request-log.ts';
+import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
+import { StartFault } from './start-fault.ts';
+import { durationMs, sizeBytes } from './units.ts';
+
+/** Flags of `flick serve`, as the command line gives them: text that nobody has checked. */
+export interface ServeFlags {
+  readonly config?: string;
+  readonly upstream?: string;
+  readonly listen?: string;
+  readonly mode?: string;
+  readonly codes?: string;
+  readonly basePath?: string;
+  readonly log?: string;
+  readonly strict?: boolean;
+}
+
+/** What bounds a request, in bytes. */
+export interface SizeSettings {
+  readonly bodyBytes: number;
+  readonly headerBytes: number;
+  readonly targetBytes: number;
+}
+
+/** All that `flick serve` is told, by flags, file and defaults: checked, with secrets read and paths resolved. */
+export interface ServeSettings {
+  /** The path of the OpenAPI document, as the user would name it. */
+  readonly contract: string;
+  readonly listen: ListenAddress;
+  /** Scheme, host and port. */
+  readonly upstream: string;
+  readonly codes: CodesSetting;
+  readonly switches: SwitchSettings;
+  /** By operation id. */
+  readonly operations: Readonly<Record<string, SwitchSettings>>;
+  readonly basePath: string | undefined;
+  readonly allowUnsafePatterns: boolean;
+  /** By the security scheme's name. */
+  readonly verifiers: ReadonlyMap<string, JwtVerifier>;
+  readonly limits: readonly Limit[];
+  readonly limitHeaders: 'draft' | 'legacy' | 'off';
+  readonly limitStoreDown: 'pass' | 'refuse';
+  readonly trustedProxies: readonly string[];
+  readonly timeouts: Timeouts;
+  readonly sizes: SizeSettings;
+  /** PEM. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly log: LogSetting;
+  readonly realm: string | undefined;
+  readonly strict: boolean;
+  /** Where a setting of the file stands, such as `flick.yaml:12:3`, for faults that only the contract shows. */
+  readonly place: ConfigFile['place'];
+}
+
+const defaultTimeouts = { headers: '10s', request: '60s', upstream: '30s', idle: '65s', unread: '30s', drain: '25s' };
+const defaultSizes = { body: '1MiB', headers: '16KiB', target: '8KiB' };
+
+/** A timer of Node runs at once where it is asked to wait longer than some 24 days. */
+const longestTimeoutMs = 24 * 3_600_000;
+
+/**
+ * Reads the settings of `flick serve`. Flags win over the file, the file over the defaults.
+ *
+ * @param openapi - the document named on the command line
+ * @param warn - told, in one line, what goes wrong later with keys that are fetched
+ * @throws StartFault with every fault, one line each
+ */
+export function readSettings(
+  openapi: string | undefined,
+  flags: ServeFlags,
+  warn: (line: string) => void,
+): ServeSettings {
+  const file = readFile(flags.config);
+  const { config, folder, place } = file;
+  const faults = createSettingFaults(place);
+  const contract = openapi ?? (config.contract === undefined ? undefined : resolveFrom(folder, config.contract));
+  if (contract === undefined) {
+    faults.add('no contract: name one, as in `flick serve openapi.yaml --upstream http://127.0.0.1:3000`');
+  }
+  const upstream = readUpstream(flags, config, faults);
+  const listen = readListen(flags, config, faults);
+  const codes = readCodes(flags, config, faults);
+  const mode = readChoice('--mode', flags.mode, ['enforce', 'observe'], faults) ?? config.mode;
+  const log = readChoice('--log', flags.log, ['all', 'refusals', 'off'], faults) ?? config.log ?? 'refusals';
+  if (flags.basePath !== undefined && !flags.basePath.startsWith('/')) {
+    faults.add('--base-path: due is a path such as /v1, or / for none');
+  }
+  const verifiers = createVerifiers(file, faults, warn);
+  const timeouts = readTimeouts(config, faults);
+  const tls = readTls(file, faults);
+  const trustedProxies = config.trust?.proxies ?? [];
+  for (const [index, range] of trustedProxies.entries()) {
+    if (isAddressRange(range)) continue;
+    faults.at(['trust', 'proxies', index], 'due is an address or a range such as 10.0.0.0/8 or fd00::/8');
+  }
+  if (faults.lines.length > 0 || contract === undefined || upstream === undefined || !listen || !codes) {
+    throw new StartFault(faults.lines);
+  }
+  return {
+    contract,
+    listen,
+    upstream,
+    codes,
+    switches: switchesOf({ ...config, ...(mode !== undefined && { mode }) }),
+    operations: Object.fromEntries(
+      Object.entries(config.operations ?? {}).map(([id, switches]) => [id, switchesOf(switches)]),
+    ),
+    basePath: flags.basePath ?? config.base_path,
+    allowUnsafePatterns: config.allow_unsafe_patterns ?? false,
+    verifiers,
+    limits: Object.entries(config.limits ?? {}).map(([name, limit]) => limitOf(name, limit)),
+    limitHeaders: config.limit_headers ?? 'draft',
+    limitStoreDown: config.limit_store_down ?? 'pass',
+    trustedProxies,
+    timeouts,
+    sizes: readSizes(config),
+    tls,
+    log,
+    realm: config.realm,
+    strict: flags.strict ?? false,
+    place,
+  };
+}
+
+/** The file that is named, else `flick.yaml` of the current folder, else nothing. */
+function readFile(named: string | undefined): ConfigFile {
+  if (named !== undefined) return readConfigFile(named);
+  if (existsSync('flick.yaml')) return readConfigFile('flick.yaml');
+  return { config: {}, folder: '.', place: () => 'flick.yaml' };
+}
+
+function readUpstream(flags: ServeFlags, config: Config, faults: SettingFaults): string | undefined {
+  const text = flags.upstream ?? config.upstream;
+  if (text === undefined) {
+    return faults.add('no upstream: name the API to stand before, as in `--upstream http://127.0.0.1:3000`');
+  }
+  const due = 'due is scheme, host and port alone, such as http://127.0.0.1:3000';
+  return (
+    readOrigin(text) ?? (flags.upstream === undefined ? faults.at(['upstream'], due) : faults.add(`--upstream: ${due}`))
+  );
+}
+
+function readListen(flags: ServeFlags, config: Config, faults: SettingFaults): ListenAddress | undefined {
+  const due = 'due is an address such as 127.0.0.1:8080, or a port';
+  const address = readListenAddress(String(flags.listen ?? config.listen ?? '127.0.0.1:8080'));
+  return address ?? (flags.listen === undefined ? faults.at(['listen'], due) : faults.add(`--listen: ${due}`));
+}
+
+function readCodes(flags: ServeFlags, config: Config, faults: SettingFaults): CodesSetting | undefined {
+  if (flags.codes === undefined) return config.codes ?? 'default';
+  if (flags.codes === 'default' || flags.codes === 'standard') return flags.codes;
+  const codes = flags.codes.split(',').map((part) => (/^ *[1-5]\d\d *$/.test(part) ? Number(part) : 0));
+  if (!codes.includes(0)) return codes;
+  return faults.add('--codes: due is default, standard, or a list such as 400,401,404,429,500');
+}
+
+function readChoice<Choice extends string>(
+  flag: string,
+  value: string | undefined,
+  choices: readonly Choice[],
+  faults: SettingFaults,
+): Choice | undefined {
+  if (value === undefined) return undefined;
+  const due = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`;
+  return (
+    choices.find((choice) => choice === value) ?? faults.add(`${flag}: due is ${due}${didYouMean(value, choices)}`)
+  );
+}
+
+function switchesOf(config: NonNullable<Config['operations']>[string]): SwitchSettings {
+  return {
+    mode: config.mode,
+    unknownMembers: config.unknown_members,
+    unknownQuery: config.unknown_query,
+    hideMethods: config.hide_methods,
+    fold: config.fold,
+  };
+}
+
+function limitOf(name: string, config: NonNullable<Config['limits']>[string]): Limit {
+  const { requests, window, by = 'consumer', paths, operations } = config;
+  const limit = { name, requests, windowMs: durationMs(window), by };
+  if (paths !== undefined) return { ...limit, paths };
+  return operations === undefined ? limit : { ...limit, operations };
+}
+
+function readTimeouts(config: Config, faults: SettingFaults): Timeouts {
+  for (const [name, text] of Object.entries(config.timeouts ?? {})) {
+    if (durationMs(text) > longestTimeoutMs) faults.at(['timeouts', name], 'due is at most 24h');
+  }
+  const { headers, request, upstream, idle, unread, drain } = { ...defaultTimeouts, ...config.timeouts };
+  return {
+    headersMs: durationMs(headers),
+    requestMs: durationMs(request),
+    upstreamMs: durationMs(upstream),
+    idleMs: durationMs(idle),
+    unreadMs: durationMs(unread),
+    drainMs: durationMs(drain),
+  };
+}
+
+function readSizes(config: Config): SizeSettings {
+  const { body, headers, target } = { ...defaultSizes, ...config.sizes };
+  return { bodyBytes: sizeBytes(body), headerBytes: sizeBytes(headers), targetBytes: sizeBytes(target) };
+}
+
+function readTls({ config, folder }: ConfigFile, faults: SettingFaults): ServeSettings['tls'] {
+  if (config.tls === undefined) return undefined;
+  const cert = readReference(config.tls.cert, folder, ['tls', 'cert'], faults);
+  const key = readReference(config.tls.key, folder, ['tls', 'key'], faults);
+  if (cert === undefined || key === undefined) return undefined;
+  try {
+    createSecureContext({ cert, key });
+    return { cert, key };
+  } catch {
+    return faults.at(['tls'], 'due are a certificate and the private key that belongs to it, both in PEM');
+  }
+}

@@ -1,0 +1,44 @@
+// Runs before `npm start` and `npm test`: whatever a fresh clone still lacks, and nothing where nothing is missing.
+// Old engines must be able to read this file, so that they can say that they are too old.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path) => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'));
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  process.stderr.write(`Flick needs Node 20.19 or newer; this is ${process.versions.node}. See https://nodejs.org\n`);
+  process.exit(1);
+}
+
+/** Whether every package of the lock file is there in its version. Times of files would lie: git sets them anew. */
+function isInstalled() {
+  if (!existsSync(new URL('../node_modules/.package-lock.json', import.meta.url))) return false;
+  const there = read('node_modules/.package-lock.json').packages;
+  return Object.entries(read('package-lock.json').packages).every(([path, wanted]) => {
+    // Folders of the workspace itself, and packages for other platforms.
+    if (!path.startsWith('node_modules/') || (wanted.optional && !there[path])) return true;
+    return there[path] !== undefined && there[path].version === wanted.version;
+  });
+}
+
+/** Runs a Node script at the root of the workspace; its output is the user's. Ends the process where it fails. */
+function run(script, args) {
+  const { status } = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status === null ? 1 : status);
+}
+
+checkNode();
+if (!isInstalled()) {
+  const npm = process.env.npm_execpath;
+  if (npm === undefined) {
+    process.stderr.write('Packages are missing. Run `npm ci` first.\n');
+    process.exit(1);
+  }
+  process.stderr.write('Installing the packages of package-lock.json into node_modules (npm ci) ...\n');
+  run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+}
+run(fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url)), ['-b']);
