@@ -158,4 +158,10 @@ export interface Contract {
   readonly faults: readonly ContractFault[];
   /** The files that it was read from, absolute. */
   readonly files: readonly string[];
+  /**
+   * Compiles an operation's validators now, as its `compile` does, and says what failed: an `error` for requests, a
+   * `warning` for responses. Each fault comes once, even where operations share a schema; the operation's `broken`
+   * tells of itself.
+   */
+  readonly warm: (operation: Operation, which?: 'requests' | 'responses') => ContractFault | undefined;
 }

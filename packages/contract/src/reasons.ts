@@ -288,5 +288,7 @@ const catalogue = {
 /** The stable slug of a reason: a closed union, so that a switch narrows. */
 export type Reason = keyof typeof catalogue;
 
+for (const entry of Object.values(catalogue)) Object.freeze(entry);
+
 /** Every reason for which a request can be refused. Problem bodies, docs and metrics read it; nothing else names them. */
 export const reasons: Readonly<Record<Reason, ReasonEntry>> = Object.freeze(catalogue);

@@ -1,0 +1,128 @@
+import type { JsonType } from '@flick/schema';
+import type { Findings } from './faults.ts';
+import type { Encoding, MediaKind, MediaType, ParameterStyle } from './model.ts';
+import { booleanAt, entriesOf, followed, isObjectPlace, nameOf, type Reading } from './reading.ts';
+import type { SchemaCell, SchemaReader } from './schemas.ts';
+import { type Place, placeAt } from './sources.ts';
+
+// RFC 9110, section 8.3.1: type "/" subtype, each a token.
+const rangePattern = /^[!#$%&'*+.^_`|~\w-]+\/[!#$%&'*+.^_`|~\w-]+$/;
+
+const noEncoding: ReadonlyMap<string, Encoding> = new Map();
+
+/** Reads a `content` map; the most specific range comes first. */
+export function readContent(
+  reading: Reading,
+  content: Place,
+  schemas: SchemaReader,
+  findings: Findings,
+): readonly MediaType[] {
+  if (content.value !== undefined && !isObjectPlace(content)) {
+    findings.error(content, '"content" is not an object; name media types in it, such as application/json');
+    return [];
+  }
+  const byRange = new Map<string, Place[]>();
+  for (const entry of entriesOf(content)) {
+    const name = nameOf(entry);
+    const range = (name.split(';')[0] ?? '').trim().toLowerCase();
+    if (!rangePattern.test(range)) {
+      findings.warn(entry, `"${name}" is not a media type, so that no body has it; write one such as application/json`);
+    }
+    const media = followed(reading, entry, findings);
+    if (media === undefined) continue;
+    if (!isObjectPlace(media)) findings.warn(media, `"${name}" has no schema; write { schema: ... } below it`);
+    const known = byRange.get(range);
+    if (known === undefined) byRange.set(range, [media]);
+    else known.push(media);
+  }
+  return Object.freeze(
+    [...byRange]
+      .map(([range, places]) => readMedia(range, places, schemas, findings))
+      .toSorted((a, b) => breadthOf(a.range) - breadthOf(b.range)),
+  );
+}
+
+function breadthOf(range: string): number {
+  if (range === '*/*') return 2;
+  return range.endsWith('/*') ? 1 : 0;
+}
+
+/** Reads one range. A document may have it several times, with different parameters: a body must fit one of them. */
+export function readMedia(
+  range: string,
+  places: readonly Place[],
+  schemas: SchemaReader,
+  findings: Findings,
+): MediaType {
+  const declared = places.map((place) => placeAt(place, 'schema'));
+  const silent = declared.some((place) => place.value === undefined);
+  const cell = silent ? undefined : schemas.read(declared, findings);
+  const kind = kindOf(range);
+  const encodes = kind === 'form' || kind === 'multipart';
+  const encoding = encodes ? new Map(places.flatMap((place) => readEncodings(place, findings))) : noEncoding;
+  if (cell === undefined) return Object.freeze({ range, kind: kind === 'text' ? 'opaque' : kind, encoding });
+  if (kind === 'opaque' && breadthOf(range) === 0) return Object.freeze({ range, kind, encoding });
+  return Object.freeze({
+    range,
+    get kind(): MediaKind {
+      return kind === 'text' && !holdsText(cell) ? 'opaque' : kind;
+    },
+    check: cell.check,
+    get shape() {
+      return cell.shape();
+    },
+    encoding,
+  });
+}
+
+function holdsText(cell: SchemaCell): boolean {
+  const types: ReadonlySet<JsonType> = cell.shape().types;
+  return types.size === 0 || types.has('string');
+}
+
+function kindOf(range: string): MediaKind {
+  if (range === 'application/json' || /^[^*]+\/[^*]+\+json$/.test(range)) return 'json';
+  if (range === 'application/x-www-form-urlencoded') return 'form';
+  if (range === 'multipart/form-data') return 'multipart';
+  return range.startsWith('text/') ? 'text' : 'opaque';
+}
+
+const encodingStyles: readonly ParameterStyle[] = ['form', 'spaceDelimited', 'pipeDelimited', 'deepObject'];
+
+function readEncodings(media: Place, findings: Findings): [string, Encoding][] {
+  return entriesOf(placeAt(media, 'encoding')).map((place) => {
+    const contentType = placeAt(place, 'contentType').value;
+    const style = styleAt(place, encodingStyles, 'form', findings);
+    return [
+      nameOf(place),
+      Object.freeze({
+        contentTypes: Object.freeze(typeof contentType === 'string' ? typesIn(contentType) : []),
+        style,
+        explode: booleanAt(place, 'explode', style === 'form', findings),
+        allowReserved: booleanAt(place, 'allowReserved', false, findings),
+      }),
+    ];
+  });
+}
+
+function typesIn(list: string): string[] {
+  const types = list.split(',').map((type) => (type.split(';')[0] ?? '').trim().toLowerCase());
+  return types.filter((type) => type !== '');
+}
+
+/** Reads `style`. One that its place does not know is a warning, and the place's own default is taken. */
+export function styleAt(
+  place: Place,
+  allowed: readonly ParameterStyle[],
+  fallback: ParameterStyle,
+  findings: Findings,
+): ParameterStyle {
+  const spot = placeAt(place, 'style');
+  if (spot.value === undefined) return fallback;
+  const style = allowed.find((each) => each === spot.value);
+  if (style === undefined) {
+    const written = typeof spot.value === 'string' ? `"${spot.value}"` : 'this';
+    findings.warn(spot, `${written} is no style here and is read as ${fallback}; write one of ${allowed.join(', ')}`);
+  }
+  return style ?? fallback;
+}

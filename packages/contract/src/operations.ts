@@ -1,0 +1,186 @@
+import { SchemaError } from '@flick/schema';
+import { Findings, type FaultLog } from './faults.ts';
+import { readContent } from './media.ts';
+import type { MediaType, Operation, Parameter, RequestBody, ResponseModel, SecurityNeed, Switches } from './model.ts';
+import { ParameterReader } from './parameters.ts';
+import { booleanAt, followed, isObjectPlace, type Reading } from './reading.ts';
+import { ResponseReader } from './responses.ts';
+import type { SchemaReader } from './schemas.ts';
+import { SecurityReader } from './security.ts';
+import { type Place, placeAt } from './sources.ts';
+import { readTemplate } from './templates.ts';
+
+/** What a path item and the document say about an operation, before its own members are read. */
+export interface OperationSource {
+  readonly place: Place;
+  /** The parameters that all operations of the path have. */
+  readonly shared: Place;
+  readonly method: string;
+  readonly path: string;
+  readonly id: string;
+  readonly bases: readonly string[];
+  readonly switches: Switches;
+  /** What has been found so far; broken where the operation cannot be served. */
+  readonly findings: Findings;
+}
+
+/** An operation as far as it is read; templates and switches are settled when all are known. */
+export interface OperationDraft {
+  readonly source: OperationSource;
+  readonly parameters: readonly Parameter[];
+  readonly body: RequestBody | undefined;
+  readonly security: readonly (readonly SecurityNeed[])[];
+  readonly responses: ReadonlyMap<string, ResponseModel>;
+}
+
+/** Reads operations one by one. */
+export class OperationReader {
+  readonly #reading: Reading;
+  readonly #parameters: ParameterReader;
+  readonly #responses: ResponseReader;
+  readonly #documentSecurity: Place;
+  readonly security: SecurityReader;
+
+  constructor(reading: Reading, document: Place, log: FaultLog) {
+    this.#reading = reading;
+    this.#parameters = new ParameterReader(reading);
+    this.#responses = new ResponseReader(reading, this.#parameters, new Findings(log, true));
+    this.#documentSecurity = placeAt(document, 'security');
+    this.security = new SecurityReader(reading);
+  }
+
+  read(source: OperationSource): OperationDraft {
+    const { place, shared, findings, switches } = source;
+    const schemas = this.#reading.schemas.ofRequests(switches.unknownMembers);
+    const all = this.#parameters.readAll([shared, placeAt(place, 'parameters')], schemas, findings);
+    const own = placeAt(place, 'security');
+    return {
+      source,
+      parameters: Object.freeze(inTemplate(all, source)),
+      body: this.#readBody(placeAt(place, 'requestBody'), schemas, findings),
+      security: this.security.read(own.value === undefined ? this.#documentSecurity : own, findings),
+      responses: this.#responses.read(place),
+    };
+  }
+
+  #readBody(entry: Place, schemas: SchemaReader, findings: Findings): RequestBody | undefined {
+    if (entry.value === undefined) return undefined;
+    const place = followed(this.#reading, entry, findings);
+    if (place === undefined) return undefined;
+    if (!isObjectPlace(place)) {
+      findings.error(place, '"requestBody" is not an object; write { content: ... } below it');
+      return undefined;
+    }
+    const content = placeAt(place, 'content');
+    const read = readContent(this.#reading, content, schemas, findings);
+    if (read.length === 0) {
+      findings.warn(place, 'the request body names no media type and takes any body; name one in "content"');
+    }
+    const required = booleanAt(place, 'required', false, findings);
+    return Object.freeze({ required, content: read, pointer: place.pointer });
+  }
+}
+
+/** Leaves out path parameters that the template does not have, and says which names it has undeclared. */
+function inTemplate(parameters: readonly Parameter[], { path, place, findings }: OperationSource): Parameter[] {
+  const names = new Set(readTemplate(path).names);
+  const declared = new Set<string>();
+  const kept = parameters.filter((parameter) => {
+    if (parameter.in !== 'path') return true;
+    declared.add(parameter.name);
+    if (names.has(parameter.name)) return true;
+    const name = `path parameter "${parameter.name}"`;
+    findings.warn(
+      place,
+      `the ${name} is not in the template "${path}" and is left out; write {${parameter.name}} there`,
+    );
+    return false;
+  });
+  for (const name of names) {
+    if (declared.has(name)) continue;
+    findings.warn(place, `"${name}" of the template "${path}" is not declared and takes any text; declare it`);
+  }
+  return kept;
+}
+
+/** An operation of the model, and the key to its compilation that only the contract holds. */
+export interface BuiltOperation {
+  readonly operation: Operation;
+  /** Compiles; returns what failed. */
+  readonly compile: (which: 'requests' | 'responses') => CompileFailure | undefined;
+}
+
+/** Why a schema cannot be compiled, and where it stands. */
+export interface CompileFailure {
+  readonly message: string;
+  readonly location: string | undefined;
+}
+
+/** Makes the model of an operation. `broken`: why it cannot be served, where that is known already. */
+export function buildOperation(
+  draft: OperationDraft,
+  templates: readonly string[],
+  brokenAtLoad: string | undefined,
+): BuiltOperation {
+  const { source, parameters, body, security, responses } = draft;
+  let broken = brokenAtLoad;
+  const done: { requests?: CompileFailure | 'well'; responses?: CompileFailure | 'well' } = {};
+
+  const compile = (which: 'requests' | 'responses'): CompileFailure | undefined => {
+    done[which] ??= attempt(() => {
+      if (which === 'requests') compileAll(parameters, body?.content ?? []);
+      else for (const response of responses.values()) compileAll(response.headers, response.content);
+    });
+    const result = done[which];
+    if (result === 'well') return undefined;
+    if (which === 'requests') broken ??= result.message;
+    return result;
+  };
+
+  const codes = [...responses.keys()].filter((code) => /^\d+$/.test(code)).map(Number);
+  const operation: Operation = Object.freeze({
+    id: source.id,
+    method: source.method,
+    path: source.path,
+    templates: Object.freeze(templates),
+    pointer: source.place.pointer,
+    parameters,
+    ...(body === undefined ? {} : { body }),
+    security,
+    responses,
+    ownCodes: new Set(codes),
+    switches: source.switches,
+    get broken() {
+      return broken;
+    },
+    compile: (which: 'requests' | 'responses' = 'requests') => {
+      compile(which);
+    },
+  });
+  return { operation, compile };
+}
+
+function compileAll(parameters: readonly Parameter[], content: readonly MediaType[]): void {
+  for (const parameter of parameters) compileOne(parameter);
+  for (const media of content) compileOne(media);
+}
+
+function compileOne(part: Parameter | MediaType): void {
+  part.check?.compile();
+  // Read at first use as well: a warm operation has nothing left to do under traffic.
+  void part.shape;
+}
+
+function attempt(work: () => void): CompileFailure | 'well' {
+  try {
+    work();
+    return 'well';
+  } catch (error) {
+    if (error instanceof SchemaError) {
+      // A fault has its place beside its message.
+      return { message: error.message.replace(`${error.location}: `, () => ''), location: error.location };
+    }
+    const cause = error instanceof RangeError ? 'it nests too deep; make it flatter' : String(error);
+    return { message: `a schema cannot be compiled: ${cause}`, location: undefined };
+  }
+}

@@ -1,0 +1,141 @@
+import { isMembers, pointerAt } from './pointer.ts';
+import { type Place, placeAt, type Sources } from './sources.ts';
+
+/** A ref that cannot be followed. */
+interface BadRef {
+  readonly place: Place;
+  readonly message: string;
+}
+
+/** A schema with all that stands inside it; its refs lead to other units. */
+interface Unit {
+  readonly bad: BadRef[];
+  readonly uses: Unit[];
+}
+
+/** The refs of a contract that cannot be followed, and who needs them. */
+export interface BadRefs {
+  readonly refs: readonly (BadRef & { readonly neededByRequests: boolean })[];
+  /** Why a schema cannot be compiled; `undefined` where it can, as far as its refs go. */
+  readonly of: (schema: Place) => string | undefined;
+}
+
+const single = [
+  'items',
+  'additionalItems',
+  'additionalProperties',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  'contains',
+  'contentSchema',
+  'propertyNames',
+  'not',
+  'if',
+  'then',
+  'else',
+];
+const listed = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
+const named = ['properties', 'patternProperties', 'dependentSchemas'];
+
+/**
+ * The schemas of a contract, as far as one leads to another. Finds the refs that lead nowhere at load, without
+ * compiling anything; every schema is walked once, however often it is used.
+ */
+export class SchemaGraph {
+  readonly #sources: Sources;
+  /** OpenAPI 3.0 ignores what stands beside a `$ref`. */
+  readonly #refStandsAlone: boolean;
+  readonly #units = new Map<unknown, Unit>();
+
+  constructor(sources: Sources, refStandsAlone: boolean) {
+    this.#sources = sources;
+    this.#refStandsAlone = refStandsAlone;
+  }
+
+  /** Walks a schema and all that it leads to. */
+  add(schema: Place): void {
+    const pending: { readonly place: Place; readonly user: Unit | undefined }[] = [{ place: schema, user: undefined }];
+    for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+      if (!isMembers(next.place.value)) continue;
+      let unit = this.#units.get(next.place.value);
+      if (unit === undefined) {
+        unit = { bad: [], uses: [] };
+        this.#units.set(next.place.value, unit);
+        for (const target of this.#walk(next.place, unit)) pending.push({ place: target, user: unit });
+      }
+      next.user?.uses.push(unit);
+    }
+  }
+
+  /** Finds the bad refs of all schemas walked so far. `requests`: the schemas that requests are judged by. */
+  badRefs(requests: readonly Place[]): BadRefs {
+    const units = [...this.#units.values()];
+    const bad = units.filter((unit) => unit.bad.length > 0);
+    if (bad.length === 0) return { refs: [], of: () => undefined };
+    const needed = new Set(requests.flatMap((schema) => this.#units.get(schema.value) ?? []));
+    for (const unit of needed) for (const used of unit.uses) needed.add(used);
+    const users = new Map<Unit, Unit[]>();
+    for (const unit of units) {
+      for (const used of unit.uses) {
+        const known = users.get(used);
+        if (known === undefined) users.set(used, [unit]);
+        else known.push(unit);
+      }
+    }
+    const reasons = new Map(bad.map((unit) => [unit, unit.bad[0]?.message]));
+    for (const [unit, reason] of reasons) {
+      for (const user of users.get(unit) ?? []) if (!reasons.has(user)) reasons.set(user, reason);
+    }
+    return {
+      refs: bad.flatMap((unit) => unit.bad.map((ref) => ({ ...ref, neededByRequests: needed.has(unit) }))),
+      of: (schema) => {
+        const unit = this.#units.get(schema.value);
+        return unit === undefined ? undefined : reasons.get(unit);
+      },
+    };
+  }
+
+  /** Walks one unit; returns what its refs point at. */
+  #walk(root: Place, unit: Unit): Place[] {
+    const targets: Place[] = [];
+    const seen = new Set<unknown>();
+    const pending = [root];
+    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
+      const { value } = place;
+      if (!isMembers(value) || seen.has(value)) continue;
+      seen.add(value);
+      for (const keyword of ['$ref', '$dynamicRef']) {
+        const ref = value[keyword];
+        if (typeof ref !== 'string') continue;
+        try {
+          targets.push(this.#sources.follow(ref, place));
+        } catch (error) {
+          const message = error instanceof Error ? error.message : `$ref "${ref}" cannot be followed`;
+          unit.bad.push({ place: placeAt(place, keyword), message });
+        }
+      }
+      if (this.#refStandsAlone && typeof value['$ref'] === 'string') continue;
+      for (const inner of inside(place, value)) pending.push(inner);
+    }
+    return targets;
+  }
+}
+
+function inside(place: Place, value: Readonly<Record<string, unknown>>): Place[] {
+  const found: Place[] = [];
+  for (const keyword of single) if (isMembers(value[keyword])) found.push(placeAt(place, keyword));
+  for (const keyword of listed) {
+    const list = value[keyword];
+    if (!Array.isArray(list)) continue;
+    for (let index = 0; index < list.length; index += 1) found.push(placeAt(placeAt(place, keyword), index));
+  }
+  for (const keyword of named) {
+    const members = value[keyword];
+    if (!isMembers(members)) continue;
+    const pointer = pointerAt(place.pointer, keyword);
+    for (const [name, child] of Object.entries(members)) {
+      found.push({ file: place.file, pointer: pointerAt(pointer, name), value: child });
+    }
+  }
+  return found;
+}

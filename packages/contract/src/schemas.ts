@@ -1,0 +1,115 @@
+import type { Check, Dialect, SchemaNode, Shape, UnknownMembers } from '@flick/schema';
+import { createCompiler } from '@flick/schema';
+import type { Findings } from './faults.ts';
+import { isMembers } from './pointer.ts';
+import type { SchemaGraph } from './schema-graph.ts';
+import { locationOf, type Place, placeAt, type Sources } from './sources.ts';
+
+type Compiler = ReturnType<typeof createCompiler>;
+
+/** A schema made ready: its check compiles at first use, its shape is read at first use. */
+export interface SchemaCell {
+  readonly check: Check;
+  readonly shape: () => Shape;
+}
+
+/** Makes checks of the schemas of one contract; one compiler for each way of reading them. */
+export class Schemas {
+  readonly #compilers = new Map<string, Compiler>();
+  readonly #dialect: Dialect;
+  readonly #sources: Sources;
+  readonly #graph: SchemaGraph;
+  readonly #allowUnsafePatterns: boolean;
+
+  constructor(dialect: Dialect, sources: Sources, graph: SchemaGraph, allowUnsafePatterns: boolean) {
+    this.#dialect = dialect;
+    this.#sources = sources;
+    this.#graph = graph;
+    this.#allowUnsafePatterns = allowUnsafePatterns;
+  }
+
+  /** For what requests carry. */
+  ofRequests(unknownMembers: UnknownMembers): SchemaReader {
+    return this.#reader('request', unknownMembers);
+  }
+
+  /** For what the API answers: its own schemas alone say which members it may send. */
+  ofResponses(): SchemaReader {
+    return this.#reader('response', 'as_schema');
+  }
+
+  #reader(direction: 'request' | 'response', unknownMembers: UnknownMembers): SchemaReader {
+    const key = `${direction} ${unknownMembers}`;
+    let compiler = this.#compilers.get(key);
+    if (compiler === undefined) {
+      compiler = createCompiler({
+        dialect: this.#dialect,
+        direction,
+        unknownMembers,
+        resolve: this.#sources.resolve,
+        allowUnsafePatterns: this.#allowUnsafePatterns,
+      });
+      this.#compilers.set(key, compiler);
+    }
+    return new SchemaReader(key, compiler, this.#graph, direction === 'request');
+  }
+}
+
+/** Reads schemas for one direction and one way with unknown members. */
+export class SchemaReader {
+  /** Tells readers apart that read the same schema differently. */
+  readonly key: string;
+  readonly #compiler: Compiler;
+  readonly #graph: SchemaGraph;
+  readonly #judgesRequests: boolean;
+
+  constructor(key: string, compiler: Compiler, graph: SchemaGraph, judgesRequests: boolean) {
+    this.key = key;
+    this.#compiler = compiler;
+    this.#graph = graph;
+    this.#judgesRequests = judgesRequests;
+  }
+
+  /** Reads the schemas at some places: a value must fit one of them. `undefined` where one of them lets all pass. */
+  read(places: readonly Place[], findings: Findings): SchemaCell | undefined {
+    const schemas: Place[] = [];
+    let silent = places.length === 0;
+    for (const place of places) {
+      if (isMembers(place.value) || typeof place.value === 'boolean') {
+        schemas.push(place);
+        this.#graph.add(place);
+        if (this.#judgesRequests) findings.schemas.push(place);
+      } else if (place.value === null) {
+        findings.warn(place, 'the schema is empty and lets every value pass; write one, or leave it out');
+        silent = true;
+      } else {
+        findings.error(place, 'the schema is not an object; write one such as { type: string }');
+      }
+    }
+    const [first] = schemas;
+    if (first === undefined || silent) return undefined;
+    const [location, ...further] = schemas.filter(({ file }) => file === first.file).map(locationOf);
+    if (location === undefined || further.length === 0) {
+      return this.#cell({ schema: first.value, location: locationOf(first) });
+    }
+    const anyOf = [location, ...further].map((each) => ({ $ref: each.slice(each.indexOf('#')) }));
+    return this.#cell({ schema: { anyOf }, location });
+  }
+
+  /** A schema that lets every value pass, for a place where the document is silent. */
+  silent(place: Place): SchemaCell {
+    return this.#cell({ schema: {}, location: locationOf(placeAt(place, 'schema')) });
+  }
+
+  #cell(node: SchemaNode): SchemaCell {
+    const compiler = this.#compiler;
+    let shape: Shape | undefined;
+    return {
+      check: compiler.check(node),
+      shape: () => {
+        shape ??= compiler.shape(node);
+        return shape;
+      },
+    };
+  }
+}

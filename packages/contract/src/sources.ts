@@ -1,0 +1,291 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { SchemaNode } from '@flick/schema';
+import { ContractError } from './contract-error.ts';
+import { type DocumentText, parseText } from './document-text.ts';
+import { indexIds, type SchemaIds } from './schema-ids.ts';
+import { fragmentOf, isMembers, memberOf, percentDecoded, pointerAt, pointerTokens } from './pointer.ts';
+
+/** One file of a contract, or a document that was handed over without one. */
+export interface SourceFile {
+  /** Absolute, without fragment. */
+  readonly uri: string;
+  /** As the user named it; further files relative to the contract's folder. */
+  readonly name: string;
+  /** Where its relative refs start; absent where it may name no other files. */
+  readonly folder: string | undefined;
+  readonly path: string | undefined;
+  readonly root: unknown;
+  readonly text: string | undefined;
+  /** Absent for a document that was handed over as an object. */
+  readonly parsed: DocumentText | undefined;
+}
+
+/** A value of a document and where it stands. */
+export interface Place {
+  readonly file: SourceFile;
+  readonly pointer: string;
+  readonly value: unknown;
+}
+
+/** The member or item of a place; its value is `undefined` where there is none. */
+export function placeAt(place: Place, key: string | number): Place {
+  return { file: place.file, pointer: pointerAt(place.pointer, key), value: memberOf(place.value, key) };
+}
+
+/** The absolute location of a place: the file's URI and the pointer as its fragment. */
+export function locationOf(place: Place): string {
+  return `${place.file.uri}#${fragmentOf(place.pointer)}`;
+}
+
+// Enough for refs whose pointers lead through other refs; a circle of them ends here.
+const maxHops = 100;
+
+const remedy = 'copy it into the folder of the document and name it by a relative path';
+
+/**
+ * The files of a contract. `$ref` reaches files inside the folder of the first one, and nothing else: no network, no
+ * absolute path, no way out by `..` or by a symbolic link.
+ */
+export class Sources {
+  readonly #files = new Map<string, SourceFile>();
+  readonly #ids = new Map<SourceFile, SchemaIds>();
+  readonly #resources = new Map<string, Place>();
+  /** The real path of the folder that refs stay inside. */
+  readonly #folder: string | undefined;
+  #readsIds = false;
+  readonly root: SourceFile;
+
+  private constructor(folder: string | undefined, open: (sources: Sources) => SourceFile) {
+    this.#folder = folder;
+    this.root = open(this);
+  }
+
+  /**
+   * Opens a file, by its path.
+   *
+   * @throws ContractError
+   */
+  static open(path: string): Sources {
+    let folder: string;
+    let real: string;
+    try {
+      folder = realpathSync(dirname(resolve(path)));
+      real = realpathSync(path);
+    } catch (error) {
+      throw new ContractError(unreadable(error), path);
+    }
+    return new Sources(folder, (sources) => sources.#read(real, path, folder));
+  }
+
+  /** Takes a document as text or as an object. `base` is the folder that its relative refs may reach. */
+  static of(document: string | object, name: string, base: string | undefined): Sources {
+    let folder: string | undefined;
+    try {
+      folder = base === undefined ? undefined : realpathSync(base);
+    } catch (error) {
+      throw new ContractError(unreadable(error), base ?? name);
+    }
+    const path = folder === undefined ? undefined : join(folder, basename(name));
+    const uri = path === undefined ? `contract:/${encodeURIComponent(name)}` : pathToFileURL(path).href;
+    const text = typeof document === 'string' ? withoutMark(document) : undefined;
+    const parsed = text === undefined ? undefined : parseText(text, name);
+    const root: unknown = parsed === undefined ? document : parsed.value;
+    const file = { uri, name, folder, path: undefined, root, text, parsed };
+    return new Sources(folder, (sources) => sources.#add(file));
+  }
+
+  /** All files read so far, the document itself first. */
+  get files(): readonly SourceFile[] {
+    return [...this.#files.values()];
+  }
+
+  /** Has `$id` and `$anchor` read from now on: OpenAPI 3.1 and later know them, 3.0 does not. */
+  readIds(): void {
+    this.#readsIds = true;
+    for (const file of this.files) this.#index(file);
+  }
+
+  /** Lets go of what only positions need. */
+  release(): void {
+    for (const file of this.files) file.parsed?.release();
+  }
+
+  /** The place that an absolute location names. */
+  placeOf(location: string): Place | undefined {
+    const hash = location.indexOf('#');
+    const file = this.#files.get(hash === -1 ? location : location.slice(0, hash));
+    if (file === undefined) return undefined;
+    const pointer = hash === -1 ? '' : percentDecoded(location.slice(hash + 1));
+    let value = file.root;
+    for (const token of pointerTokens(pointer)) value = memberOf(value, token);
+    return { file, pointer, value };
+  }
+
+  /** `resolve` for `@flick/schema`: what a `$ref`, read at an absolute location, points at. */
+  readonly resolve = (ref: string, from: string): SchemaNode => {
+    const place = this.placeOf(from);
+    if (place === undefined) throw new Error(`"${ref}" was read at "${from}", which is no place of this contract`);
+    const target = this.follow(ref, place);
+    return { schema: target.value, location: locationOf(target) };
+  };
+
+  /**
+   * Follows one `$ref`.
+   *
+   * @throws Error whose message names the ref and the mend
+   */
+  follow(ref: string, from: Place): Place {
+    return this.#follow(ref, from, 0);
+  }
+
+  #follow(ref: string, from: Place, hops: number): Place {
+    if (hops > maxHops) throw new Error(`$ref "${ref}" leads in a circle; point it at the thing itself`);
+    const hash = ref.indexOf('#');
+    const address = hash === -1 ? ref : ref.slice(0, hash);
+    const fragment = hash === -1 ? '' : percentDecoded(ref.slice(hash + 1));
+    const resource = this.#resourceOf(address, from);
+    const start = resource ?? this.#rootOf(address, ref, from);
+    if (fragment !== '' && !fragment.startsWith('/')) return this.#anchor(ref, fragment, start);
+    const target = this.#walk(start, fragment, hops);
+    if (target !== undefined) return target;
+    // Many documents write pointers from the file's root below an `$id` that means nothing.
+    const again = resource === undefined ? undefined : this.#walk(rootPlace(start.file), fragment, hops);
+    if (again !== undefined) return again;
+    throw new Error(`$ref "${ref}" points at nothing in ${start.file.name}; define it there, or mend the pointer`);
+  }
+
+  /** The schema resource (JSON Schema, `$id`) that an address names, where the documents at hand have it. */
+  #resourceOf(address: string, from: Place): Place | undefined {
+    if (this.#resources.size === 0) return undefined;
+    const base = this.#ids.get(from.file)?.baseOf(from.pointer) ?? from.file.uri;
+    if (address === '') return this.#resources.get(base);
+    return URL.canParse(address, base) ? this.#resources.get(new URL(address, base).href) : undefined;
+  }
+
+  #rootOf(address: string, ref: string, from: Place): Place {
+    if (address === '') return rootPlace(from.file);
+    if (/^[a-z][a-z\d+.-]*:/i.test(address) || address.startsWith('//')) {
+      throw new Error(`$ref "${ref}" names something outside the folder and was not fetched; ${remedy}`);
+    }
+    const { folder } = from.file;
+    if (folder === undefined || this.#folder === undefined) {
+      throw new Error(`$ref "${ref}" names another file, and this document has no folder; put all in one document`);
+    }
+    const path = percentDecoded(address);
+    if (isAbsolute(path) || path.startsWith('\\')) {
+      throw new Error(`$ref "${ref}" is an absolute path and was not read; ${remedy}`);
+    }
+    const target = resolve(folder, path);
+    if (!this.#holds(target)) throw new Error(`$ref "${ref}" leads out of the folder and was not read; ${remedy}`);
+    const uri = pathToFileURL(target).href;
+    const known = this.#files.get(uri);
+    return rootPlace(known ?? this.#load(target, ref));
+  }
+
+  #load(target: string, ref: string): SourceFile {
+    let real: string;
+    try {
+      real = realpathSync(target);
+    } catch (error) {
+      throw new Error(`$ref "${ref}" ${unreadable(error)}`, { cause: error });
+    }
+    if (!this.#holds(real)) {
+      throw new Error(`$ref "${ref}" is a symbolic link that leads out of the folder and was not read; ${remedy}`);
+    }
+    const known = this.#files.get(pathToFileURL(real).href);
+    if (known !== undefined) return known;
+    try {
+      return this.#read(
+        real,
+        relative(this.#folder ?? '', real)
+          .split(sep)
+          .join('/'),
+        dirname(real),
+      );
+    } catch (error) {
+      throw new Error(`$ref "${ref}": ${error instanceof Error ? error.message : 'unreadable'}`, { cause: error });
+    }
+  }
+
+  #holds(path: string): boolean {
+    const way = relative(this.#folder ?? '', path);
+    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  }
+
+  #read(real: string, name: string, folder: string): SourceFile {
+    let bytes: Uint8Array;
+    try {
+      // A pipe or a device would be waited for without end.
+      if (!statSync(real).isFile()) throw new ContractError('is not a file', name);
+      bytes = readFileSync(real);
+    } catch (error) {
+      throw error instanceof ContractError ? error : new ContractError(unreadable(error), name);
+    }
+    let text: string;
+    try {
+      text = withoutMark(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch {
+      throw new ContractError('is not UTF-8 text; save it as UTF-8', name);
+    }
+    const parsed = parseText(text, name);
+    const uri = pathToFileURL(real).href;
+    return this.#add({ uri, name, folder, path: real, root: parsed.value, text, parsed });
+  }
+
+  #add(file: SourceFile): SourceFile {
+    this.#files.set(file.uri, file);
+    if (this.#readsIds) this.#index(file);
+    return file;
+  }
+
+  #index(file: SourceFile): void {
+    if (file.text !== undefined && !/\$(?:id|anchor|dynamicAnchor)\b/.test(file.text)) return;
+    const ids = indexIds(file);
+    this.#ids.set(file, ids);
+    for (const [uri, place] of ids.resources) if (!this.#resources.has(uri)) this.#resources.set(uri, place);
+  }
+
+  #anchor(ref: string, name: string, start: Place): Place {
+    const ids = this.#ids.get(start.file);
+    const found = ids?.anchors.get(`${ids.baseOf(start.pointer)}#${name}`);
+    if (found !== undefined) return found;
+    throw new Error(
+      `$ref "${ref}" names an anchor that is not there; write a pointer such as "#/components/schemas/…"`,
+    );
+  }
+
+  /** Follows a pointer, and refs that stand in its way. */
+  #walk(start: Place, pointer: string, hops: number): Place | undefined {
+    let place = start;
+    let hop = hops;
+    for (const token of pointerTokens(pointer)) {
+      let next = placeAt(place, token);
+      while (next.value === undefined && isMembers(place.value) && typeof place.value['$ref'] === 'string') {
+        hop += 1;
+        place = this.#follow(place.value['$ref'], place, hop);
+        next = placeAt(place, token);
+      }
+      if (next.value === undefined) return undefined;
+      place = next;
+    }
+    return place;
+  }
+}
+
+/** The whole of a file. */
+export function rootPlace(file: SourceFile): Place {
+  return { file, pointer: '', value: file.root };
+}
+
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+function unreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return 'names a file that is not there; mend the path';
+  if (code === 'EACCES' || code === 'EPERM') return 'names a file that may not be read; mend its permissions';
+  return `cannot be read (${typeof code === 'string' ? code : 'unknown error'})`;
+}
