@@ -1,4 +1,4 @@
-import type { Resolve } from './check.ts';
+import type { JsonType, Resolve } from './check.ts';
 import { boundStrings } from './hidden-members.ts';
 import type { Lowered, LoweredSchema } from './lowered.ts';
 import { isMembers, type Members, memberOf } from './members.ts';
@@ -12,6 +12,16 @@ interface Branch {
   /** The values of the property that its own schema allows. */
   readonly own: readonly string[];
 }
+
+/** A discriminator told in plain keywords. */
+export interface Choice {
+  /** They take the place of the `oneOf` or `anyOf`. */
+  readonly schemas: readonly Lowered[];
+  /** The one of them that judges what is no object, by all branches. */
+  readonly others: Lowered;
+}
+
+const nonObjects: readonly JsonType[] = ['null', 'boolean', 'number', 'string', 'array'];
 
 /**
  * Tells a discriminator in plain keywords: for an object, the property is there, has a value that chooses a branch,
@@ -27,7 +37,7 @@ export function chooseBranch(
   keyword: 'oneOf' | 'anyOf',
   branches: readonly LoweredSchema[],
   resolve: Resolve,
-): Lowered | undefined {
+): Choice | undefined {
   const discriminator = memberOf(raw, 'discriminator');
   const property = isMembers(discriminator) ? memberOf(discriminator, 'propertyName') : undefined;
   if (!isMembers(discriminator) || typeof property !== 'string') return undefined;
@@ -44,18 +54,19 @@ export function chooseBranch(
   const cases: Lowered[] = [];
   for (const branch of known) {
     const values = [...tags].flatMap(([tag, chosen]) => (chosen === branch ? [tag] : []));
-    if (values.length > 0) cases.push(when(tagged(property, values), branch.lowered));
+    if (values.length > 0) cases.push(unless({ not: tagged(property, values) }, branch.lowered));
   }
-  if (standIn !== undefined) cases.push({ if: tagged(property, [...tags.keys()]), else: standIn.lowered });
+  if (standIn !== undefined) cases.push(unless(tagged(property, [...tags.keys()]), standIn.lowered));
   choice.allOf = cases;
-  return { ...when({ type: ['object'] }, choice), else: { [keyword]: branches } };
+  const others: Lowered = { [keyword]: branches };
+  return {
+    others,
+    schemas: [unless({ type: nonObjects }, choice), unless({ type: ['object'] }, others)],
+  };
 }
 
-// A literal `then` would pass for a promise.
-const consequent = 'then';
-
-function when(condition: Lowered, consequence: LoweredSchema): Lowered {
-  return { if: condition, [consequent]: consequence };
+function unless(condition: Lowered, consequence: LoweredSchema): Lowered {
+  return { if: condition, else: consequence };
 }
 
 function tagged(property: string, values: readonly string[]): Lowered {

@@ -413,9 +413,9 @@ export class Lowering {
       const choice = hasDiscriminator
         ? chooseBranch(raw, spot.location, keyword, branches, this.#options.resolve)
         : undefined;
-      if (choice !== undefined) all.push(choice);
-      const holder = choice?.else ?? lowered;
-      if (typeof holder === 'object') holder[keyword] = branches;
+      if (choice !== undefined) all.push(...choice.schemas);
+      const holder = choice?.others ?? lowered;
+      holder[keyword] = branches;
       if (!spot.plain) spot.entry.finish.push(() => this.#settle(holder, keyword, branches));
     }
     if (hasDiscriminator && !hasBranches) lowered.base = true;
@@ -442,9 +442,9 @@ export class Lowering {
   }
 
   /** Does what the branches need that can only be told once they are lowered. */
-  #settle(holder: LoweredSchema, keyword: 'anyOf' | 'oneOf', branches: readonly LoweredSchema[]): void {
+  #settle(holder: Lowered, keyword: 'anyOf' | 'oneOf', branches: readonly LoweredSchema[]): void {
     if (this.#options.unknownMembers === 'refuse') openBranches(branches, this.entries);
-    if (keyword === 'anyOf' || typeof holder === 'boolean' || !areLoosened(branches, this.entries)) return;
+    if (keyword === 'anyOf' || !areLoosened(branches, this.entries)) return;
     delete holder.oneOf;
     holder.allOf = [...(holder.allOf ?? []), { anyOf: branches }];
   }

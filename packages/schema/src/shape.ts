@@ -50,8 +50,8 @@ export class Shapes {
       if (branches !== undefined) sayings.push(either(branches.map((each) => this.#read(each))));
     }
     if (schema.if !== undefined) {
-      const ways = [schema.then, schema.else].filter((each) => each !== undefined).map((each) => this.#read(each));
-      sayings.push({ ...either(ways), ...(ways.length < 2 ? { types: undefined } : {}) });
+      const met = both(this.#read(schema.if), this.#read(schema.then ?? true));
+      sayings.push(either([met, this.#read(schema.else ?? true)]));
     }
     return sayings.reduce(both, silence);
   }
