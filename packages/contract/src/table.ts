@@ -24,8 +24,8 @@ const standardCodes = [
   429, 431, 500, 501, 502, 503, 504, 505, 511,
 ];
 
-// Only where the x00 of the class would say less than the table can.
-const fallbacks: Readonly<Record<number, number>> = { 403: 401, 407: 401, 410: 404, 501: 405 };
+// Only where the x00 of the class would say less than the table can, or blame the server for what the client did.
+const fallbacks: Readonly<Record<number, number>> = { 403: 401, 407: 401, 410: 404, 501: 405, 505: 400 };
 
 /**
  * Makes the table of a setting.
@@ -52,7 +52,7 @@ export function createTable(setting: CodesSetting = 'default'): Table {
       if (precise < 400 || everything || sent(precise, own)) return precise;
       const fallback = fallbacks[precise];
       if (fallback !== undefined && sent(fallback, own)) return fallback;
-      return precise < 500 ? 400 : 500;
+      return (fallback ?? precise) < 500 ? 400 : 500;
     },
   });
 }

@@ -23,6 +23,7 @@ it.each([
   [431, 400],
   [499, 400],
   [501, 405],
+  [505, 400],
   [502, 500],
   [503, 500],
   [504, 500],
@@ -54,11 +55,11 @@ it('folds to a fallback that only the operation publishes', () => {
   expect(table.fold(403, new Set([401]))).toBe(401);
 });
 
-it('skips a named fallback that is not published, and takes the x00 of the class', () => {
+it('skips a named fallback that is not published, and takes the x00 of its class', () => {
   const table = createTable([400, 404, 500]);
   expect(table.fold(403)).toBe(400);
   expect(table.fold(410)).toBe(404);
-  expect(table.fold(501)).toBe(500);
+  expect(table.fold(501)).toBe(400);
 });
 
 it('folds nothing in the standard table', () => {
@@ -81,11 +82,11 @@ it('folds what is folded already to itself', () => {
   }
 });
 
-it('keeps a code in its class, but for 501, which says to clients what 405 says', () => {
+it('keeps a code in its class, but for what the client did: 501 and 505', () => {
   const table = createTable();
   const codes = Array.from({ length: 500 }, (_, index) => index + 100);
   const moved = codes.filter((code) => Math.floor(table.fold(code) / 100) !== Math.floor(code / 100));
-  expect(moved).toEqual([501]);
+  expect(moved).toEqual([501, 505]);
 });
 
 it('refuses an empty list and what is no code, and names it', () => {
