@@ -43,8 +43,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #way: BodyWay;
   readonly #startedMs = performance.now();
   #upload: PassThrough | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
   #answer: AnswerHead | undefined;
+  #sent = false;
   #begun = false;
   #over = false;
   #retried = false;
@@ -70,7 +70,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#exchange.onGone(() => {
       if (this.#over) return;
       this.#over = true;
-      this.#leave();
+      this.#line.cut();
     });
     if (this.#way === 'stream') this.#startUpload();
     this.#send();
@@ -104,10 +104,10 @@ export class Relay implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+    this.#sent = true;
     this.#line.begin();
-    // The client went, or the deadline passed, while the line was being connected.
-    if (this.#over) this.#leave();
+    // The client went, or the deadline passed, in a moment when the line had no connection to cut.
+    if (this.#over) controller.abort(new Error('given up by the gate'));
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -147,7 +147,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) {
       this.#dropped += chunk.length;
-      if (this.#dropped > droppedBytes) this.#leave();
+      if (this.#dropped > droppedBytes) this.#line.cut();
       return;
     }
     this.#begun = true;
@@ -177,7 +177,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#maySendAgain()) {
       this.#retried = true;
-      this.#controller = undefined;
+      this.#sent = false;
       // undici is still taking leave of the old connection.
       setImmediate(() => {
         if (this.#over) this.#release();
@@ -193,7 +193,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     return (
       !this.#over &&
       !this.#retried &&
-      this.#controller !== undefined &&
+      this.#sent &&
       this.#line.reused &&
       !this.#line.answering &&
       this.#way !== 'stream' &&
@@ -233,12 +233,6 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#exchange.request.resume();
   }
 
-  #leave(): void {
-    const reason = new Error('The gateway gave this request up.');
-    if (this.#controller === undefined) this.#line.giveUp(reason);
-    else this.#controller.abort(reason);
-  }
-
   #release(): void {
     clearTimeout(this.#timer);
     this.#shared.release(this.#line);
@@ -258,7 +252,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     if (!this.#over) this.#fail(tooSlow);
-    this.#leave();
+    this.#line.cut();
   }
 
   // While the client still sends, its slowness is the gate's to judge; the API is slow only where it takes nothing.

@@ -137,9 +137,10 @@ export class Line {
     this.#held = undefined;
   }
 
-  /** Gives up a connection that is being made. */
-  giveUp(reason: Error): void {
-    if (this.#connecting) this.#socket?.destroy(reason);
+  /** Breaks the connection, or the making of it; the request on it fails. */
+  cut(): void {
+    // With an error of its own: after undici's own abort, the client would connect anew for the request given up.
+    this.#socket?.destroy(new Error('given up by the gate'));
   }
 
   /** What was written to the connection so far, in bytes. */
@@ -154,7 +155,7 @@ export class Line {
 
   /** Ends the connection now. */
   destroy(): Promise<void> {
-    this.giveUp(new Error('the gate stops'));
+    this.cut();
     return this.#client.destroy();
   }
 

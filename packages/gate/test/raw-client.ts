@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** What came back on a raw connection. */
@@ -36,9 +35,13 @@ export async function collect(socket: Socket, waitMs: number): Promise<RawAnswer
   socket.on('error', () => {
     ending = 'error';
   });
-  const timer = setTimeout(() => socket.emit('waited'), waitMs);
-  await Promise.race([once(socket, 'waited'), new Promise((resolve) => socket.once('close', resolve))]);
-  clearTimeout(timer);
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, waitMs);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
   return { text, ending };
 }
 

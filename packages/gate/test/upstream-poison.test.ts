@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { startEvilUpstream } from './evil-upstream.ts';
+import { inTurn } from './in-turn.ts';
+import { valuesOf } from './request-reader.ts';
+import { startFrontBefore, startStand } from './stand.ts';
+
+const poison = 'HTTP/1.1 200 OK\r\nX-Token: poison\r\nContent-Length: 6\r\n\r\npoison';
+
+function answer(token: string, fields = `Content-Length: ${token.length}\r\n`): string {
+  return `HTTP/1.1 200 OK\r\nX-Token: ${token}\r\n${fields}\r\n${token}`;
+}
+
+test('in 10,000 mixed requests, each gets its own answer, whatever the API adds to others', async () => {
+  let kind = 0;
+  const { front } = await startStand((request) => {
+    const [token = ''] = valuesOf(request, 'x-token');
+    kind += 1;
+    const good = { send: answer(token) };
+    if (request.method === 'HEAD')
+      return [{ send: `HTTP/1.1 200 OK\r\nX-Token: ${token}\r\nContent-Length: 6\r\n\r\n${poison}` }];
+    if (kind % 5 === 0) return [{ send: answer(token) + poison }];
+    if (kind % 7 === 0) return [good, { send: poison }];
+    if (kind % 11 === 0) return [{ send: `HTTP/1.1 304 Not Modified\r\nX-Token: ${token}\r\n\r\n${poison}` }];
+    if (kind % 13 === 0) return [{ send: `HTTP/1.1 100 Continue\r\n\r\n${answer(token)}` }];
+    return [good];
+  });
+  let next = 0;
+  let wrong = 0;
+  const ask = async () => {
+    next += 1;
+    const token = `t${next}`;
+    const method = next % 17 === 0 ? 'HEAD' : next % 3 === 0 ? 'POST' : 'GET';
+    const got = await fetch(front.origin, { method, headers: { 'X-Token': token } });
+    const text = await got.text();
+    // A 502 is no wrong answer: nothing of another's is in it.
+    const own = got.status === 502 || got.headers.get('x-token') === token;
+    if (!own || text.includes('poison')) wrong += 1;
+  };
+  await Promise.all(Array.from({ length: 16 }, () => inTurn(625, ask)));
+  expect(wrong).toBe(0);
+}, 60_000);
+
+test('bytes on an idle connection reach nobody', async () => {
+  const evil = await startEvilUpstream((request) => [{ send: answer(valuesOf(request, 'x-token')[0] ?? '') }]);
+  const front = await startFrontBefore(evil.origin);
+  await inTurn(50, async (turn) => {
+    const token = `t${turn}`;
+    const got = await fetch(front.origin, { headers: { 'X-Token': token } });
+    expect(await got.text()).toBe(token);
+    evil.sendToAll(poison);
+    if (turn % 2 === 0) await sleep(5);
+  });
+  await evil.close();
+});
