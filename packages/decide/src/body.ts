@@ -175,21 +175,13 @@ export function readBody(
   }
   const type = contentType === undefined ? undefined : parseMediaType(contentType);
   const kind = kindOf(media, type?.type ?? media.range);
-  switch (kind) {
-    case 'json':
-      return readJsonBody(media, bytes, sizes);
-    case 'form':
-      return readFormBody(media, bytes);
-    case 'multipart': {
-      const boundary = type?.parameters.get('boundary');
-      const reading = readMultipart(media, media.shape ?? anyShape, boundary, bytes, sizes.jsonDepth);
-      return 'tree' in reading ? judgeTree(media, reading.tree) : reading.violations;
-    }
-    case 'text':
-      return readTextBody(media, type?.parameters.get('charset'), bytes);
-    case 'opaque':
-      return [];
-  }
+  if (kind === 'json') return readJsonBody(media, bytes, sizes);
+  if (kind === 'form') return readFormBody(media, bytes);
+  if (kind === 'text') return readTextBody(media, type?.parameters.get('charset'), bytes);
+  if (kind === 'opaque') return [];
+  const boundary = type?.parameters.get('boundary');
+  const reading = readMultipart(media, media.shape ?? anyShape, boundary, bytes, sizes.jsonDepth);
+  return 'tree' in reading ? judgeTree(media, reading.tree) : reading.violations;
 }
 
 function readJsonBody(media: MediaType, bytes: Uint8Array, sizes: Sizes): readonly Violation[] {

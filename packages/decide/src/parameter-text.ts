@@ -53,13 +53,24 @@ export function decodeHeader(raw: string): TextTree | undefined {
   return decoded === undefined || decoded === text ? text : either(text, decoded);
 }
 
-/** A cookie's value: decoded, as it is, and without the quotes that it may stand in (RFC 6265, section 4.1.1). */
+/** A cookie's value of style `form`: decoded, as it is, and without the quotes that it may stand in. */
 export function decodeCookie(raw: string): TextTree | undefined {
-  const readings = new Set<string>();
   const decoded = percentDecode(raw);
-  if (decoded !== undefined) readings.add(decoded);
-  readings.add(raw);
-  if (raw.length >= 2 && raw.startsWith('"') && raw.endsWith('"')) readings.add(raw.slice(1, -1));
+  return cookieReadings(decoded === undefined ? [raw] : [decoded, raw]);
+}
+
+/** As `decodeCookie`, of style `cookie`, which encodes nothing; many clients encode all the same. */
+export function decodePlainCookie(raw: string): TextTree | undefined {
+  const decoded = percentDecode(raw);
+  return cookieReadings(decoded === undefined ? [raw] : [raw, decoded]);
+}
+
+// RFC 6265, section 4.1.1: the quotes are part of the value, yet few mean them.
+function cookieReadings(texts: readonly string[]): TextTree {
+  const readings = new Set(texts);
+  for (const text of texts) {
+    if (text.length >= 2 && text.startsWith('"') && text.endsWith('"')) readings.add(text.slice(1, -1));
+  }
   return either(...readings);
 }
 

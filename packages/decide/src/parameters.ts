@@ -17,6 +17,7 @@ import {
   decodeCookie,
   decodeHeader,
   decodePath,
+  decodePlainCookie,
   decodeQuery,
   decodeReserved,
   readWhole,
@@ -127,7 +128,7 @@ function planOf(operation: Operation): Plan {
     queryIndex: indexSlots(query.map(({ slot }) => slot)),
     querystring: inPlace('querystring')[0]?.parameter,
     keys: new Set(keys),
-    names: query.flatMap(({ slot }) => (slot.spread ? [...(slot.shape.properties?.keys() ?? [])] : [slot.name])),
+    names: query.flatMap(({ slot }) => (slot.spread ? Array.from(slot.shape.properties?.keys() ?? []) : slot.name)),
   };
 }
 
@@ -164,17 +165,10 @@ function decoderOf(parameter: Parameter): Decode {
 }
 
 function textDecoderOf(parameter: Parameter): Decode {
-  switch (parameter.in) {
-    case 'path':
-      return decodePath;
-    case 'header':
-      return decodeHeader;
-    case 'cookie':
-      return decodeCookie;
-    case 'query':
-    case 'querystring':
-      return parameter.allowReserved ? decodeReserved : decodeQuery;
-  }
+  if (parameter.in === 'path') return decodePath;
+  if (parameter.in === 'header') return decodeHeader;
+  if (parameter.in === 'cookie') return parameter.style === 'cookie' ? decodePlainCookie : decodeCookie;
+  return parameter.allowReserved ? decodeReserved : decodeQuery;
 }
 
 /** A reading in the making. */

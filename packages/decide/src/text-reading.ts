@@ -154,19 +154,19 @@ function set(holder: Holder, key: string | number, value: unknown): void {
 
 /** Turns the places that the faults are about to their next reading; false where none has one left. */
 function reread(places: Place[], faults: readonly SchemaFault[]): boolean {
-  let turned = false;
+  const due = new Set<Place>();
   for (const fault of faults) {
-    const around = places.filter((place) => hasNext(place) && isWithin(fault.pointer, place.pointer));
-    // The innermost place first: the list before it is taken for something else, its items.
-    const innermost = around.toSorted((one, other) => other.pointer.length - one.pointer.length)[0];
-    const candidates =
-      innermost === undefined
-        ? places.filter((place) => hasNext(place) && isWithin(place.pointer, fault.pointer))
-        : [innermost];
-    for (const place of candidates) turn(place, place.chosen + 1, places);
-    turned ||= candidates.length > 0;
+    // The innermost place first: before a list is taken for something else, its items are.
+    let innermost: Place | undefined;
+    for (const place of places) {
+      const around = hasNext(place) && isWithin(fault.pointer, place.pointer);
+      if (around && place.pointer.length >= (innermost?.pointer.length ?? 0)) innermost = place;
+    }
+    if (innermost !== undefined) due.add(innermost);
+    else for (const place of places) if (hasNext(place) && isWithin(place.pointer, fault.pointer)) due.add(place);
   }
-  return turned;
+  for (const place of due) turn(place, place.chosen + 1, places);
+  return due.size > 0;
 }
 
 function hasNext(place: Place): boolean {

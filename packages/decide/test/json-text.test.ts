@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonFault, readJson } from '../src/json-text.ts';
 
@@ -7,6 +7,17 @@ const depth = 64;
 function faultOf(text: string): JsonFault | undefined {
   const reading = readJson(text, depth);
   return 'fault' in reading ? reading.fault : undefined;
+}
+
+/** What is refused though it is JSON. */
+const doubtful = /once|surrogates|double|nested/;
+
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Texts that every reader takes. */
@@ -262,15 +273,11 @@ describe('a JSON text', () => {
         ),
         (text) => {
           const reading = readJson(text, depth);
-          let parsed: { value: unknown } | undefined;
-          try {
-            parsed = { value: JSON.parse(text) };
-          } catch {
-            parsed = undefined;
-          }
-          if (parsed === undefined) expect(reading).toHaveProperty('fault');
-          else if ('value' in reading) expect(reading.value).toStrictEqual(parsed.value);
-          else expect(reading.fault.due).toMatch(/once|surrogates|double|nested/);
+          const parsed = parse(text);
+          // Refused by one alone is only what readers differ over, and that only by this one.
+          const due = parsed === undefined || ('fault' in reading && doubtful.test(reading.fault.due));
+          expect('fault' in reading).toBe(due);
+          expect('fault' in reading ? parsed : reading).toStrictEqual(parsed);
         },
       ),
       { numRuns: 5000 },
@@ -288,12 +295,15 @@ describe('a JSON text', () => {
 
   it('is refused for a repeated name wherever the name stands among many', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.string(), { minLength: 1, maxLength: 40 }), fc.nat(), (names, pick) => {
-        const name = names[pick % names.length] ?? '';
-        const text = `{${[...names, name].map((each) => `${JSON.stringify(each)}:0`).join(',')}}`;
-        const lone = names.some((each) => !each.isWellFormed());
-        if (!lone) expect(faultOf(text)?.due).toMatch(/once/);
-      }),
+      fc.property(
+        fc.uniqueArray(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 40 }),
+        fc.nat(),
+        (names, pick) => {
+          const name = names[pick % names.length] ?? '';
+          const text = `{${[...names, name].map((each) => `${JSON.stringify(each)}:0`).join(',')}}`;
+          expect(faultOf(text)?.due).toMatch(/once/);
+        },
+      ),
     );
   });
 
