@@ -28,20 +28,18 @@ export function compileMediaRung(sizes: Sizes, refuse: Refuse): Rung {
  */
 export function compileWholeRung(refuse: Refuse): Rung {
   return ({ facts, operation }) => {
-    switch (facts.fault) {
-      case 'malformed-body-framing': {
-        const detail = 'The body is not framed as its Transfer-Encoding says.';
-        return refused(refuse(operation, 'malformed-request', detail, { close: true }));
-      }
-      case 'body-too-slow':
-        return refused(refuse(operation, 'body-too-slow', 'The body did not arrive whole in time.', { close: true }));
-      case 'body-too-large':
-        return refused(
-          refuse(operation, 'body-too-large', 'The body is larger than the server takes.', { close: true }),
-        );
-      default:
-        return undefined;
+    const { fault } = facts;
+    if (fault === 'malformed-body-framing') {
+      const detail = 'The body is not framed as its Transfer-Encoding says.';
+      return refused(refuse(operation, 'malformed-request', detail, { close: true }));
     }
+    if (fault === 'body-too-slow') {
+      return refused(refuse(operation, fault, 'The body did not arrive whole in time.', { close: true }));
+    }
+    if (fault === 'body-too-large') {
+      return refused(refuse(operation, fault, 'The body is larger than the server takes.', { close: true }));
+    }
+    return undefined;
   };
 }
 

@@ -44,20 +44,20 @@ function compileRung(
   }
 
   const settle = (walk: Walk, due: readonly Limit[], balances: readonly Balance[]): Verdict | undefined => {
-    let states = walk.limitStates;
+    const states: LimitState[] = [];
     let worst: LimitState | undefined;
     let allowed = true;
     for (const [index, limit] of due.entries()) {
       const balance = balances[index];
       if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
       const state = { limit, balance };
-      states = [...states, state];
+      states.push(state);
       if (balance.allowed) continue;
       allowed = false;
       if (worst === undefined || balance.resetMs > worst.balance.resetMs) worst = state;
     }
-    walk.limitStates = states;
-    walk.limitFields = show(states);
+    walk.limitStates = walk.limitStates.length === 0 ? states : [...walk.limitStates, ...states];
+    walk.limitFields = show(walk.limitStates);
     return allowed || worst === undefined ? undefined : refused(overLimit(walk, worst, refuse));
   };
 

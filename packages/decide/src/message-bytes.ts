@@ -1,4 +1,5 @@
 import type { MessageFault, RequestFacts } from './facts.ts';
+import { hasControl, isToken } from './field-text.ts';
 import { Fields } from './fields.ts';
 
 /** What a head alone tells of a request. */
@@ -34,9 +35,7 @@ const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/(\d
 // What a request line can still become one from: so that garbage is known before its end, which may never come.
 const partialLine =
   /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]*|[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [!-~\x80-\xff]*(?: [HTP/\d.]*\r?)?)$/;
-const fieldName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// Any octet but controls; the tab is one that a value may hold (RFC 9110, section 5.5).
-const control = /[\0-\x08\x0a-\x1f\x7f]/;
+const chunkLine = /^([0-9A-Fa-f]{1,13})(?:[ \t]*;.*)?$/;
 
 /**
  * Reads a request's head strictly (RFC 9112, sections 2 to 5): lines end with CRLF, no folding, no space before a
@@ -66,7 +65,7 @@ export function parseHead(bytes: Uint8Array, headBytes = Number.POSITIVE_INFINIT
     const end = bytes.indexOf(LF, at);
     if (beyond(end < 0 ? bytes.length : end)) return faulty('headers-too-large');
     if (end < 0) {
-      return control.test(latin1(bytes, at, bytes.length).replace(/\r$/, '')) ? faulty('malformed-request') : undefined;
+      return hasControl(latin1(bytes, at, bytes.length).replace(/\r$/, '')) ? faulty('malformed-request') : undefined;
     }
     if (bytes[end - 1] !== CR) return faulty('malformed-request');
     if (end - 1 === at) return { facts, bodyStart: end + 1 };
@@ -108,10 +107,12 @@ function dechunk(bytes: Uint8Array): Uint8Array | MessageFault {
   for (let at = 0; ; ) {
     const end = bytes.indexOf(LF, at);
     const line = latin1(bytes, at, end < 0 ? bytes.length : end);
-    if (end < 0) return /^[0-9A-Fa-f]*(?:[ \t]*;[^\0-\x08\x0a-\x1f\x7f]*)?\r?$/.test(line) ? 'body-too-slow' : broken;
-    const [, digits] = /^([0-9A-Fa-f]{1,13})(?:[ \t]*;[^\0-\x08\x0a-\x1f\x7f]*)?\r$/.exec(line) ?? [];
-    if (digits === undefined) return broken;
-    const size = Number.parseInt(digits, 16);
+    const text = line.replace(/\r$/, '');
+    const [, digits] = chunkLine.exec(text) ?? [];
+    if (hasControl(text) || (digits === undefined && (text !== '' || end >= 0))) return broken;
+    if (end < 0) return 'body-too-slow';
+    if (line === text) return broken;
+    const size = Number.parseInt(digits ?? '', 16);
     at = end + 1;
     if (size === 0) return trailerFault(bytes, at) ?? concat(chunks);
     const after = at + size;
@@ -141,7 +142,7 @@ function trailerFault(bytes: Uint8Array, start: number): MessageFault | undefine
 function fieldOf(line: string): [string, string] | undefined {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(0, colon));
-  if (!fieldName.test(name) || control.test(line)) return undefined;
+  if (!isToken(name) || hasControl(line)) return undefined;
   let from = colon + 1;
   let to = line.length;
   while (isBlank(line[from])) from += 1;

@@ -1,13 +1,11 @@
 import type { Contract, Reason } from '@flick/contract';
 import type { MessageFault } from './facts.ts';
+import { hasControl, isToken } from './field-text.ts';
 import { type Refuse, refused } from './refusal.ts';
 import type { Sizes } from './ports.ts';
 import type { Verdict, Violation } from './verdict.ts';
 import type { Rung } from './walk.ts';
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// RFC 9110, section 5.5: no control but the tab.
-const control = /[\0-\x08\x0a-\x1f\x7f]/;
 // RFC 9110, section 7.2, narrowed to names and addresses that a server really has: no percent-encoding, no userinfo.
 const authority = /^(?:[0-9A-Za-z._~-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{0,5}))?$/;
 const soleExpectation = /^100-continue$/i;
@@ -115,7 +113,7 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
       const detail = 'The request is of an HTTP version that is not served here; send HTTP/1.1.';
       return refused(refuse(undefined, 'malformed-request', detail, { close: true, precise: 505 }));
     }
-    if (!token.test(facts.method)) return fault(undefined, 'a method', 'something that is no token', true);
+    if (!isToken(facts.method)) return fault(undefined, 'a method', 'something that is no token', true);
 
     const { headers } = facts;
     if (headers.length > 2 * sizes.headerCount) {
@@ -128,8 +126,8 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
     for (let at = 0; at < headers.length; at += 2) {
       const name = (headers[at] ?? '').toLowerCase();
       const value = headers[at + 1] ?? '';
-      if (!token.test(name)) return fault(undefined, 'field names that are tokens', 'a name that is none', true);
-      if (control.test(value)) return fault(name, 'text', 'a control character', true);
+      if (!isToken(name)) return fault(undefined, 'field names that are tokens', 'a name that is none', true);
+      if (hasControl(value)) return fault(name, 'text', 'a control character', true);
       if (name.includes('_') && !judged.has(name) && judged.has(name.replaceAll('_', '-'))) {
         return fault(name.replaceAll('_', '-'), 'the name with hyphens', 'the name with underscores', false);
       }

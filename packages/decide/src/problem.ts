@@ -34,9 +34,10 @@ export function problemOf(refusal: Refusal, about: { readonly requestId: string;
     instance: about.instance,
     request_id: about.requestId,
     reason,
-    errors: violations.map((violation) => ({
-      ...violation,
-      detail: `Due was ${violation.due}; what arrived was ${violation.arrived}.`,
-    })),
+    errors: violations.map(errorOf),
   };
+}
+
+function errorOf(violation: Violation): ProblemError {
+  return { ...violation, detail: `Due was ${violation.due}; what arrived was ${violation.arrived}.` };
 }

@@ -1,6 +1,18 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bearer, contract, decider, facts, field, judge, need, operation, outcome, refusalOf, switches } from './story.ts';
+import {
+  bearer,
+  contract,
+  decider,
+  facts,
+  field,
+  judge,
+  need,
+  operation,
+  outcome,
+  refusalOf,
+  switches,
+} from './story.ts';
 
 const ladder = decider(
   contract([
@@ -55,7 +67,17 @@ describe('which template answers', () => {
 });
 
 it('knows no path that a template only nearly fits', () => {
-  const strangers = ['/users', '/users/', '/slash', '/compare/1-', '/compare/-2', '/near/x', '/based', '/users/a/b', '/Users/me'];
+  const strangers = [
+    '/users',
+    '/users/',
+    '/slash',
+    '/compare/1-',
+    '/compare/-2',
+    '/near/x',
+    '/based',
+    '/users/a/b',
+    '/Users/me',
+  ];
   for (const path of strangers) expect([path, outcome(ladder, facts(`GET ${path}`))]).toEqual([path, 'unknown-path']);
 });
 
@@ -122,7 +144,10 @@ describe('OPTIONS', () => {
     expect(judge(ladder, facts('OPTIONS *')).verdict).toEqual({ kind: 'answer', status: 204, fields });
   });
   it('as a CORS preflight passes, unless the path is unknown', () => {
-    expect(judge(ladder, facts('OPTIONS /users/me', preflight))).toMatchObject({ verdict: { kind: 'pass' }, bodyPlan: 'none' });
+    expect(judge(ladder, facts('OPTIONS /users/me', preflight))).toMatchObject({
+      verdict: { kind: 'pass' },
+      bodyPlan: 'none',
+    });
     expect(judge(ladder, facts('OPTIONS /asked', preflight)).operation?.id).toBe('OPTIONS /asked');
     expect(outcome(ladder, facts('OPTIONS /nowhere', preflight))).toBe('unknown-path');
   });

@@ -115,7 +115,7 @@ export function countingStore(): DeciderOptions['limitStore'] & { readonly count
         return {
           remaining: Math.max(0, requests - (counts.get(key) ?? 0)),
           resetMs: windowMs / 2,
-          allowed: fits[index] === true,
+          allowed: fits[index] ?? false,
         };
       });
     },
