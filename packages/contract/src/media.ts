@@ -48,12 +48,7 @@ function breadthOf(range: string): number {
 }
 
 /** Reads one range. A document may have it several times, with different parameters: a body must fit one of them. */
-export function readMedia(
-  range: string,
-  places: readonly Place[],
-  schemas: SchemaReader,
-  findings: Findings,
-): MediaType {
+function readMedia(range: string, places: readonly Place[], schemas: SchemaReader, findings: Findings): MediaType {
   const declared = places.map((place) => placeAt(place, 'schema'));
   const silent = declared.some((place) => place.value === undefined);
   const cell = silent ? undefined : schemas.read(declared, findings);

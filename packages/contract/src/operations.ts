@@ -111,7 +111,7 @@ export interface BuiltOperation {
 }
 
 /** Why a schema cannot be compiled, and where it stands. */
-export interface CompileFailure {
+interface CompileFailure {
   readonly message: string;
   readonly location: string | undefined;
 }

@@ -7,7 +7,7 @@ const methodMembers = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch
 const otherMembers = new Set(['$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations']);
 
 /** An operation where it stands in its path item. */
-export interface MethodEntry {
+interface MethodEntry {
   readonly place: Place;
   /** As requests send it. */
   readonly method: string;

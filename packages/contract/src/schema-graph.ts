@@ -1,4 +1,4 @@
-import { isMembers, pointerAt } from './pointer.ts';
+import { isMembers, type Members, pointerAt } from './pointer.ts';
 import { type Place, placeAt, type Sources } from './sources.ts';
 
 /** A ref that cannot be followed. */
@@ -20,7 +20,7 @@ export interface BadRefs {
   readonly of: (schema: Place) => string | undefined;
 }
 
-const single = [
+const single = new Set([
   'items',
   'additionalItems',
   'additionalProperties',
@@ -33,9 +33,9 @@ const single = [
   'if',
   'then',
   'else',
-];
-const listed = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items'];
-const named = ['properties', 'patternProperties', 'dependentSchemas'];
+]);
+const listed = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
+const named = new Set(['properties', 'patternProperties', 'dependentSchemas']);
 
 /**
  * The schemas of a contract, as far as one leads to another. Finds the refs that lead nowhere at load, without
@@ -99,43 +99,51 @@ export class SchemaGraph {
   #walk(root: Place, unit: Unit): Place[] {
     const targets: Place[] = [];
     const seen = new Set<unknown>();
-    const pending = [root];
-    for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
-      const { value } = place;
+    const pending: Step[] = [{ value: root.value, parent: undefined, key: '' }];
+    for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
+      const { value } = step;
       if (!isMembers(value) || seen.has(value)) continue;
       seen.add(value);
       for (const keyword of ['$ref', '$dynamicRef']) {
         const ref = value[keyword];
         if (typeof ref !== 'string') continue;
+        const place = { file: root.file, pointer: root.pointer + wayTo(step), value };
         try {
           targets.push(this.#sources.follow(ref, place));
         } catch (error) {
-          const message = error instanceof Error ? error.message : `$ref "${ref}" cannot be followed`;
+          const message = error instanceof Error ? error.message : `${keyword} "${ref}" cannot be followed`;
           unit.bad.push({ place: placeAt(place, keyword), message });
         }
       }
-      if (this.#refStandsAlone && typeof value['$ref'] === 'string') continue;
-      for (const inner of inside(place, value)) pending.push(inner);
+      if (!this.#refStandsAlone || typeof value['$ref'] !== 'string') stepInto(value, step, pending);
     }
     return targets;
   }
 }
 
-function inside(place: Place, value: Readonly<Record<string, unknown>>): Place[] {
-  const found: Place[] = [];
-  for (const keyword of single) if (isMembers(value[keyword])) found.push(placeAt(place, keyword));
-  for (const keyword of listed) {
-    const list = value[keyword];
-    if (!Array.isArray(list)) continue;
-    for (let index = 0; index < list.length; index += 1) found.push(placeAt(placeAt(place, keyword), index));
-  }
-  for (const keyword of named) {
-    const members = value[keyword];
-    if (!isMembers(members)) continue;
-    const pointer = pointerAt(place.pointer, keyword);
-    for (const [name, child] of Object.entries(members)) {
-      found.push({ file: place.file, pointer: pointerAt(pointer, name), value: child });
+/** A schema within a unit. Pointers are written only where they are asked for: most schemas have no refs. */
+interface Step {
+  readonly value: unknown;
+  readonly parent: Step | undefined;
+  readonly key: string | number;
+}
+
+/** The pointer of a step, from the unit's root. */
+function wayTo(step: Step): string {
+  const keys: (string | number)[] = [];
+  for (let at = step; at.parent !== undefined; at = at.parent) keys.push(at.key);
+  return keys.reduceRight<string>(pointerAt, '');
+}
+
+function stepInto(schema: Members, step: Step, pending: Step[]): void {
+  for (const keyword in schema) {
+    const value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
+    if (typeof value !== 'object' || value === null) continue;
+    if (single.has(keyword) && isMembers(value)) {
+      pending.push({ value, parent: step, key: keyword });
+    } else if (Array.isArray(value) ? listed.has(keyword) : named.has(keyword)) {
+      const parent: Step = { value: undefined, parent: step, key: keyword };
+      for (const [key, inner] of Object.entries(value)) pending.push({ value: inner, parent, key });
     }
   }
-  return found;
 }

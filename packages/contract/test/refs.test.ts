@@ -1,9 +1,9 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { spawnSync } from 'node:child_process';
+import { createServer as createConnections } from 'node:net';
 import { contractFrom, readContract } from '@flick/contract';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { documentOf, faultLines, folderWith, operationOf, responses, withOperation } from './documents.ts';
 
 const limit = { name: 'limit', in: 'query', schema: { type: 'integer' } };
@@ -125,7 +125,7 @@ const refused = [
   ['a\u0000b', /cannot be read/],
 ] as const;
 
-it.each(refused)('refuses the ref %j by name, and reads nothing', (ref, reason) => {
+it.each(refused)('refuses the ref %j by name, and reads nothing', async (ref, reason) => {
   const outer = folderWith({
     'secret.yaml': 'name: secret\nin: query\n',
     'api/api.json': documentOf({
@@ -141,7 +141,9 @@ it.each(refused)('refuses the ref %j by name, and reads nothing', (ref, reason) 
   });
   symlinkSync(`${outer}/secret.yaml`, `${outer}/api/link.yaml`);
   symlinkSync(outer, `${outer}/api/linked`);
-  expect(spawnSync('mkfifo', [`${outer}/api/pipe`]).status).toBe(0);
+  const pipe = createConnections().listen(`${outer}/api/pipe`);
+  onTestFinished(() => void pipe.close());
+  await once(pipe, 'listening');
   const contract = readContract(`${outer}/api/api.json`);
   expect(contract.files).toEqual([`${outer}/api/api.json`]);
   const errors = contract.faults.filter(({ severity }) => severity === 'error');
