@@ -36,15 +36,18 @@ export function printStops(origin, pathOf) {
 /** Prints what came back, and says whether all of it was due. */
 export function printResults(results) {
   const requestWidth = Math.max(...stops.map((stop) => requestOf(stop).length));
-  const reasonWidth = Math.max(...results.map(({ reason = '' }) => reason.length));
+  const reasonWidth = Math.max(...results.map((result) => reasonOf(result).length));
   print(dim(`code  ${'request'.padEnd(requestWidth)}  reason`));
-  for (const { stop, code, reason = '' } of results) {
-    const good = isDue(stop, code, reason);
-    const mark = good ? green('✓') : red(`✗ due is ${stop.code} ${stop.reason ?? ''}`);
+  for (const result of results) {
+    const { stop, code } = result;
+    const mark = isDue(result) ? green('✓') : red(`✗ due is ${stop.code} ${stop.reason ?? ''}`);
     const request = requestOf(stop).padEnd(requestWidth);
-    print(`${colourOf(code)(String(code).padEnd(4))}  ${request}  ${reason.padEnd(reasonWidth)}  ${mark}`);
+    const reason = reasonOf(result).padEnd(reasonWidth);
+    print(
+      `${colourOf(code)(String(code).padEnd(4))}  ${request}  ${result.reason === undefined ? dim(reason) : reason}  ${mark}`,
+    );
   }
-  const right = results.filter(({ stop, code, reason = '' }) => isDue(stop, code, reason)).length;
+  const right = results.filter(isDue).length;
   const sum = `${right} of ${results.length} as the table says.`;
   print();
   print(right === results.length ? green(sum) : red(sum));
@@ -52,8 +55,12 @@ export function printResults(results) {
   return right === results.length;
 }
 
-function isDue(stop, code, reason) {
-  return code === stop.code && reason === (stop.reason ?? '');
+function isDue({ stop, code, reason }) {
+  return code === stop.code && reason === stop.reason;
+}
+
+function reasonOf({ code, reason }) {
+  return reason ?? (code < 400 ? '' : "the ledger's own answer");
 }
 
 function requestOf({ method = 'GET', target, who, times }) {

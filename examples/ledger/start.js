@@ -55,7 +55,9 @@ const upstream = `http://127.0.0.1:${ledger.address().port}`;
 const secret = process.env['LEDGER_SECRET'] || randomBytes(32).toString('base64url');
 const tokens = signTokens(secret);
 const listen = `127.0.0.1:${port ?? (await freeOr0(gatePort))}`;
-const gate = await startGate({ listen, upstream, secret, readLog: tour }).catch((error) => giveUp(error.message));
+const gate = await startGate({ listen, upstream, secret, log: tour ? 'off' : 'refusals' }).catch((error) =>
+  giveUp(error.message),
+);
 
 let files;
 let endingSince;
@@ -88,7 +90,7 @@ gate.onEnd(() => {
 
 printHead(gate.line, upstream);
 if (tour) {
-  const good = printResults(await runTour(gate.origin, tokens, gate.loggedReason));
+  const good = printResults(await runTour(gate.origin, tokens));
   await end(good ? 0 : 1);
 } else {
   files = writeHeaderFiles(tokens);

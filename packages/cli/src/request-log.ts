@@ -63,7 +63,7 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
       }
       written++;
       if (form === 'line') out.write(line(outcome));
-      else logger[levelOf(outcome)](fieldsOf(outcome), 'request');
+      else logger[levelOf(outcome)](fieldsOf(outcome));
     },
     end: tellLeftOut,
   };
