@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import type { Consumer, Passage } from '@flick/decide';
 import { isHopByHop, listedByConnection } from './hop-fields.ts';
 
@@ -156,9 +156,13 @@ function hopsAfter(client: string, inboundFor: string | undefined): readonly str
   return at === -1 ? [] : entries.slice(at + 1).filter((entry) => isIP(entry) !== 0);
 }
 
-// An IPv4 peer of a socket that listens on IPv6 shows up as `::ffff:192.0.2.1`.
+// As the ladder spells addresses, so that a peer is never taken for a proxy that was seen through: without a zone, IPv4
+// inside IPv6 as IPv4, and no dotted form of other IPv6 addresses.
 function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+  if (!address.includes(':')) return address;
+  const [plain = ''] = address.split('%', 1);
+  if (!plain.includes('.') || !isIPv6(plain)) return plain;
+  return plain.startsWith('::ffff:') ? plain.slice(7) : new URL(`http://[${plain}]`).hostname.slice(1, -1);
 }
 
 function isAuthority(text: string): boolean {

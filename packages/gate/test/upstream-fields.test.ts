@@ -161,6 +161,19 @@ test('an IPv6 client stands in brackets and quotes in Forwarded', () => {
   expect(all(fields, 'x-forwarded-for')).toEqual(['2001:db8::1, 192.0.2.9']);
 });
 
+test.each([
+  ['::ffff:10.0.0.1', '10.0.0.1'],
+  ['fe80::1%eth0', 'fe80::1'],
+  ['::192.0.2.1', '::c000:201'],
+  ['2001:db8::1', '2001:db8::1'],
+])('the peer %s is not taken for a proxy when the ladder spells it %s', (peer, address) => {
+  const headers = ['Host', 'api.test', 'X-Forwarded-Proto', 'http', 'X-Forwarded-For', '6.6.6.6'];
+  const facts = { method: 'GET', target: '/', version: '1.1', headers, address: peer, secure: true };
+  const fields = sent([], { facts, address });
+  expect(all(fields, 'x-forwarded-for')).toEqual([address]);
+  expect(all(fields, 'x-forwarded-proto')).toEqual(['https']);
+});
+
 test('who asked goes on as Flick-Subject and Flick-Scopes, whatever the caller said', () => {
   const consumer = { subject: 'alice@example.org', scopes: ['accounts:read', 'a b'], scheme: 'bearerAuth' };
   const fields = sent(['Flick-Subject', 'root', 'flick-scopes', 'admin'], { consumer });

@@ -11,7 +11,7 @@ function answer(token: string, fields = `Content-Length: ${token.length}\r\n`): 
   return `HTTP/1.1 200 OK\r\nX-Token: ${token}\r\n${fields}\r\n${token}`;
 }
 
-test('in 10,000 mixed requests, each gets its own answer, whatever the API adds to others', async () => {
+test('each of 1,600 mixed requests gets its own answer, whatever the API adds to others', async () => {
   let kind = 0;
   const { front } = await startStand((request) => {
     const [token = ''] = valuesOf(request, 'x-token');
@@ -37,7 +37,7 @@ test('in 10,000 mixed requests, each gets its own answer, whatever the API adds 
     const own = got.status === 502 || got.headers.get('x-token') === token;
     if (!own || text.includes('poison')) wrong += 1;
   };
-  await Promise.all(Array.from({ length: 16 }, () => inTurn(625, ask)));
+  await Promise.all(Array.from({ length: 16 }, () => inTurn(100, ask)));
   expect(wrong).toBe(0);
 }, 60_000);
 
