@@ -23,6 +23,7 @@ export interface BodyHead {
 
 /** What is to become of a body, as far as the head of its request tells. */
 export interface MediaJudgement {
+  /** With a refusal: what is to become of the body all the same, where refusals are only observed. */
   readonly plan: BodyPlan;
   /** The entry of the operation's `content` that the body's type fits. */
   readonly media: MediaType | undefined;
@@ -93,7 +94,7 @@ function refused(
   fields?: readonly Field[],
 ): MediaJudgement {
   return {
-    plan: 'none',
+    plan: reason === 'missing-body' ? 'none' : 'stream',
     media: undefined,
     refusal: fields === undefined ? { reason, detail, violations } : { reason, detail, violations, fields },
   };

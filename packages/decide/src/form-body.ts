@@ -105,7 +105,7 @@ function readMember(
   arrived: Arrived,
   encoding: Encoding | undefined,
 ): TextTree | undefined | typeof repeated {
-  if (isStyled(encoding) || arrived.bracketed.branches.size > 0) return readSlot(slot, arrived);
+  if (isStyled(encoding) || arrived.bracketed !== undefined) return readSlot(slot, arrived);
   const { list: listed } = structuresOf(slot.shape);
   if (arrived.named.length > 1 && !listed && slot.shape.types.size > 0) return repeated;
   if (!takesJson(encoding)) return readTexts(arrived.named, slot.shape, slot.decode);

@@ -37,8 +37,10 @@ export interface SlotIndex {
 /** What arrived for one slot. */
 export interface Arrived {
   readonly named: string[];
-  readonly bracketed: Branch;
-  readonly spread: Map<string, string[]>;
+  /** What came in brackets after the slot's name. */
+  bracketed: Branch | undefined;
+  /** What came under the names of its members. */
+  spread: Map<string, string[]> | undefined;
 }
 
 /** What came in brackets: `a[b][c]=1` is the text `1` at the branch `b`, `c`. */
@@ -89,19 +91,19 @@ export function sortPairs(
 ): { readonly arrived: readonly (Arrived | undefined)[]; readonly strangers: readonly NamedText[] } {
   const arrived: (Arrived | undefined)[] = [];
   const strangers: NamedText[] = [];
-  const at = (slot: number): Arrived =>
-    (arrived[slot] ??= { named: [], bracketed: { texts: [], branches: new Map() }, spread: new Map() });
+  const at = (slot: number): Arrived => (arrived[slot] ??= { named: [], bracketed: undefined, spread: undefined });
   for (const pair of pairs) {
     const { name, raw } = pair;
     const named = index.byName.get(name);
     const claims = index.byMember.get(name);
     if (named !== undefined) at(named).named.push(raw);
-    for (const claim of claims ?? []) append(at(claim).spread, name, raw);
+    for (const claim of claims ?? []) spread(at(claim), name, raw);
     if (named !== undefined || claims !== undefined || known.has(name)) continue;
     const path = bracketPath(name);
     const bracketed = path && index.byBracket.get(path[0] ?? '');
-    if (path !== undefined && bracketed !== undefined) grow(at(bracketed).bracketed, path, raw);
-    else if (index.rest !== undefined) append(at(index.rest).spread, name, raw);
+    if (path !== undefined && bracketed !== undefined)
+      grow((at(bracketed).bracketed ??= { texts: [], branches: new Map() }), path, raw);
+    else if (index.rest !== undefined) spread(at(index.rest), name, raw);
     else strangers.push(pair);
   }
   return { arrived, strangers };
@@ -113,14 +115,15 @@ export function splitPairs(text: string): NamedText[] {
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const [name, raw] = splitPair(pair);
-    pairs.push({ name: percentDecode(name.replaceAll('+', ' ')) ?? name, raw });
+    pairs.push({ name: percentDecode(name.includes('+') ? name.replaceAll('+', ' ') : name) ?? name, raw });
   }
   return pairs;
 }
 
-function append(lists: Map<string, string[]>, name: string, raw: string): void {
-  const texts = lists.get(name);
-  if (texts === undefined) lists.set(name, [raw]);
+function spread(arrived: Arrived, name: string, raw: string): void {
+  arrived.spread ??= new Map();
+  const texts = arrived.spread.get(name);
+  if (texts === undefined) arrived.spread.set(name, [raw]);
   else texts.push(raw);
 }
 
@@ -155,20 +158,21 @@ function grow(root: Branch, path: readonly string[], raw: string): void {
  * @returns undefined where a part cannot be decoded, `repeated` where a name came twice that may come once
  */
 export function readSlot(slot: Slot, arrived: Arrived): TextTree | undefined | typeof repeated {
-  if (arrived.bracketed.branches.size > 0) {
-    if (arrived.named.length === 0) return readBranch(arrived.bracketed, slot.shape, slot.decode);
+  const { named, bracketed } = arrived;
+  if (bracketed !== undefined) {
+    if (named.length === 0) return readBranch(bracketed, slot.shape, slot.decode);
     // `a=1&a[]=2`: one list, written in two ways.
-    const items = arrived.bracketed.branches.size === 1 ? arrived.bracketed.branches.get('') : undefined;
+    const items = bracketed.branches.size === 1 ? bracketed.branches.get('') : undefined;
     if (items === undefined || items.branches.size > 0 || !structuresOf(slot.shape).list) return repeated;
-    const all = decodeAll([...arrived.named, ...items.texts], slot.decode);
+    const all = decodeAll([...named, ...items.texts], slot.decode);
     return all && list(all);
   }
-  if (arrived.named.length > 0) return readNamed(slot, arrived.named);
-  return readSpread(arrived.spread, slot.shape, slot.decode);
+  if (named.length > 0) return readNamed(slot, named);
+  return readSpread(arrived.spread ?? new Map(), slot.shape, slot.decode);
 }
 
 /** The members of an object that travel under their own names. */
-export function readSpread(
+function readSpread(
   entries: ReadonlyMap<string, readonly string[]>,
   shape: Shape,
   decode: Decode,

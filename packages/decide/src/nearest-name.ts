@@ -1,5 +1,7 @@
 const SHOWN_NAME = 64;
 const SHOWN_NAMES = 20;
+/** Longer names are not guessed at: the time it takes grows with the square. */
+const GUESSED_NAME = 40;
 
 /** A name that a caller chose, fit to be shown: short, on one line, and nothing in it that a terminal obeys. */
 export function showName(name: string): string {
@@ -19,12 +21,15 @@ export function dueNames(name: string, declared: readonly string[]): string {
 }
 
 function nearestName(name: string, declared: readonly string[]): string | undefined {
-  if (name.length > SHOWN_NAME) return undefined;
+  if (name.length > GUESSED_NAME) return undefined;
   let nearest: string | undefined;
   // At most a third of the letters may differ, or the guess would be none.
   let least = Math.floor(Math.max(name.length, 3) / 3) + 1;
+  const sent = bare(name);
   for (const candidate of declared) {
-    const edits = countEdits(bare(name), bare(candidate));
+    const known = bare(candidate);
+    if (Math.abs(sent.length - known.length) >= least) continue;
+    const edits = countEdits(sent, known);
     if (edits < least) {
       nearest = candidate;
       least = edits;
@@ -35,10 +40,7 @@ function nearestName(name: string, declared: readonly string[]): string | undefi
 
 /** Case, and how words are joined, are what spellings differ in most. */
 function bare(name: string): string {
-  return name
-    .slice(0, SHOWN_NAME)
-    .toLowerCase()
-    .replaceAll(/[-_.[\]]/g, '');
+  return name.toLowerCase().replaceAll(/[-_.[\]]/g, '');
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */

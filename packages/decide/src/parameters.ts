@@ -174,22 +174,29 @@ function textDecoderOf(parameter: Parameter): Decode {
 /** A reading in the making. */
 class Reading implements ParameterReading {
   readonly violations: Violation[] = [];
-  readonly values: Record<'path' | 'query' | 'header' | 'cookie', Record<string, unknown>> = {
-    path: Object.create(null),
-    query: Object.create(null),
-    header: Object.create(null),
-    cookie: Object.create(null),
+  readonly values: Record<'path' | 'query' | 'header' | 'cookie', ParameterValues> = {
+    path: empty,
+    query: empty,
+    header: empty,
+    cookie: empty,
   };
 
   refuse(violation: Violation): void {
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push(violation);
   }
 
+  keep(parameter: Parameter, value: unknown): void {
+    const place = placeOf(parameter);
+    // Most requests have parameters in one place or two.
+    const values: Record<string, unknown> = this.values[place] === empty ? Object.create(null) : this.values[place];
+    values[parameter.name] = value;
+    this.values[place] = values;
+  }
+
   /** Judges one parameter's text and keeps its value, or what is wrong with it. */
   settle(parameter: Parameter, tree: TextTree, spread: boolean): void {
     const { value, faults } = settle(tree, parameter.shape, parameter.check);
-    const place = placeOf(parameter);
-    if (faults === undefined) this.values[place][parameter.name] = value;
+    if (faults === undefined) this.keep(parameter, value);
     else for (const fault of faults) this.refuse(violationOf(parameter, fault, spread));
   }
 }
@@ -279,7 +286,8 @@ function readQuery(reading: Reading, operation: Operation, plan: Plan, query: st
   const { arrived, strangers } = sortPairs(plan.queryIndex, splitPairs(query), plan.keys);
   plan.query.forEach((planned, at) => readArrived(reading, planned, arrived[at]));
   if (operation.switches.unknownQuery === 'pass') return;
-  for (const { name, raw } of strangers) {
+  // To find the name that was meant takes time, which those beyond the bound would take for nothing.
+  for (const { name, raw } of strangers.slice(0, MAX_VIOLATIONS)) {
     reading.refuse({
       in: 'query',
       name: showName(name),
@@ -299,8 +307,8 @@ function readArrived(reading: Reading, { parameter, slot }: Planned, arrived: Ar
     return;
   }
   const { named } = arrived;
-  if (parameter.allowEmptyValue && named.length === 1 && named[0] === '' && arrived.bracketed.branches.size === 0) {
-    reading.values.query[parameter.name] = '';
+  if (parameter.allowEmptyValue && named.length === 1 && named[0] === '' && arrived.bracketed === undefined) {
+    reading.keep(parameter, '');
     return;
   }
   const tree = readSlot(slot, arrived);

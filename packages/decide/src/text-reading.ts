@@ -51,10 +51,10 @@ const numberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** Finds the first reading of a text that a check lets through. */
 export function settle(tree: TextTree, shape: Shape, check: Check): Settled {
-  if (typeof tree === 'string' && isPlainString(shape)) return { value: tree, faults: check(tree) };
+  if (typeof tree === 'string') return settleText(tree, shape, check);
   const root: Holder = [undefined];
   const places: Place[] = [];
-  put(tree, shape, '', root, 0, places);
+  put(tree, shape, '', root, 0, places, undefined);
   const value = root[0];
   const faults = check(value);
   if (faults === undefined || places.length === 0) return { value, faults };
@@ -65,10 +65,7 @@ export function settle(tree: TextTree, shape: Shape, check: Check): Settled {
     latest = found;
   }
   // A check may report one fault at a time, so that a long list runs out of attempts: last, all texts as strings.
-  for (let at = 0; at < places.length; at += 1) {
-    const place = places[at];
-    if (place !== undefined) turn(place, place.options.length - 1, places);
-  }
+  for (const place of places) if (isLive(place)) turn(place, place.options.length - 1, places);
   if (check(root[0]) === undefined) return { value: root[0], faults: undefined };
   return rebuilt(tree, shape, faults);
 }
@@ -76,12 +73,20 @@ export function settle(tree: TextTree, shape: Shape, check: Check): Settled {
 /** The first reading again: the attempts have changed parts of it. */
 function rebuilt(tree: TextTree, shape: Shape, faults: readonly SchemaFault[]): Settled {
   const root: Holder = [undefined];
-  put(tree, shape, '', root, 0, []);
+  put(tree, shape, '', root, 0, [], undefined);
   return { value: root[0], faults };
 }
 
-function isPlainString(shape: Shape): boolean {
-  return shape.types.size === 1 && shape.types.has('string');
+/** Of one text, as most parameters are: its readings in turn, without places to keep. */
+function settleText(text: string, shape: Shape, check: Check): Settled {
+  const values = readings(text, shape);
+  let first: readonly SchemaFault[] | undefined;
+  for (const value of values) {
+    const faults = check(value);
+    if (faults === undefined) return { value, faults };
+    first ??= faults;
+  }
+  return { value: values[0], faults: first };
 }
 
 type Holder = unknown[] | Record<string, unknown>;
@@ -94,6 +99,10 @@ interface Place {
   readonly shape: Shape;
   readonly options: readonly Option[];
   chosen: number;
+  /** The place that this one is in, and how often that one had been turned: turned since, this one is no more. */
+  readonly around: Place | undefined;
+  readonly since: number;
+  turns: number;
 }
 
 /** One reading of a place: a value, or a list or object whose parts are read in turn. */
@@ -106,10 +115,12 @@ function put(
   holder: Holder,
   key: string | number,
   places: Place[],
+  around: Place | undefined,
 ): void {
   const options: Option[] = [];
   collect(tree, shape, options);
-  const place: Place = { pointer, holder, key, shape, options, chosen: 0 };
+  const since = around?.turns ?? 0;
+  const place: Place = { pointer, holder, key, shape, options, chosen: 0, around, since, turns: 0 };
   if (options.length > 1) places.push(place);
   fill(place, places);
 }
@@ -135,7 +146,7 @@ function fill(place: Place, places: Place[]): void {
     const items: unknown[] = [];
     set(place.holder, place.key, items);
     const shape = place.shape.items ?? anyShape;
-    option.items.forEach((item, at) => put(item, shape, `${place.pointer}/${at}`, items, at, places));
+    option.items.forEach((item, at) => put(item, shape, `${place.pointer}/${at}`, items, at, places, place));
     return;
   }
   // Without a prototype, a member named __proto__ is a member.
@@ -143,7 +154,7 @@ function fill(place: Place, places: Place[]): void {
   set(place.holder, place.key, record);
   for (const [name, member] of option.members) {
     const shape = place.shape.properties?.get(name) ?? place.shape.additional ?? anyShape;
-    put(member, shape, `${place.pointer}/${escapePointer(name)}`, record, name, places);
+    put(member, shape, `${place.pointer}/${escapePointer(name)}`, record, name, places, place);
   }
 }
 
@@ -152,25 +163,30 @@ function set(holder: Holder, key: string | number, value: unknown): void {
   else holder[key] = value;
 }
 
+/** Faults that one attempt looks at; a check may report one for each of many items. */
+const MAX_FAULTS = 50;
+
 /** Turns the places that the faults are about to their next reading; false where none has one left. */
 function reread(places: Place[], faults: readonly SchemaFault[]): boolean {
+  const turnable = places.filter((place) => place.chosen + 1 < place.options.length && isLive(place));
   const due = new Set<Place>();
-  for (const fault of faults) {
+  for (const fault of faults.slice(0, MAX_FAULTS)) {
     // The innermost place first: before a list is taken for something else, its items are.
     let innermost: Place | undefined;
-    for (const place of places) {
-      const around = hasNext(place) && isWithin(fault.pointer, place.pointer);
-      if (around && place.pointer.length >= (innermost?.pointer.length ?? 0)) innermost = place;
+    for (const place of turnable) {
+      const isAround = isWithin(fault.pointer, place.pointer);
+      if (isAround && place.pointer.length >= (innermost?.pointer.length ?? 0)) innermost = place;
     }
     if (innermost !== undefined) due.add(innermost);
-    else for (const place of places) if (hasNext(place) && isWithin(place.pointer, fault.pointer)) due.add(place);
+    else for (const place of turnable) if (isWithin(place.pointer, fault.pointer)) due.add(place);
   }
-  for (const place of due) turn(place, place.chosen + 1, places);
+  for (const place of due) if (isLive(place)) turn(place, place.chosen + 1, places);
   return due.size > 0;
 }
 
-function hasNext(place: Place): boolean {
-  return place.chosen + 1 < place.options.length;
+/** Whether no place around it has been turned since it was made. */
+function isLive({ around, since }: Place): boolean {
+  return around === undefined || (around.turns === since && isLive(around));
 }
 
 function isWithin(pointer: string, of: string): boolean {
@@ -180,11 +196,7 @@ function isWithin(pointer: string, of: string): boolean {
 function turn(place: Place, to: number, places: Place[]): void {
   if (place.chosen === to) return;
   place.chosen = to;
-  // Places inside belong to the reading that is given up.
-  for (let at = places.length - 1; at >= 0; at -= 1) {
-    const other = places[at];
-    if (other !== undefined && other !== place && isWithin(other.pointer, place.pointer)) places.splice(at, 1);
-  }
+  place.turns += 1;
   fill(place, places);
 }
 

@@ -190,6 +190,14 @@ describe('the content coding of a body', () => {
   });
 });
 
+describe('a body that is refused from its head', () => {
+  it('streams through where refusals are only observed', () => {
+    expect(judge(operation(json), { type: 'text/plain' }).plan).toBe('stream');
+    expect(judge(operationOf({}), { type: 'text/plain' }).plan).toBe('stream');
+    expect(judge(operation(json), { hasBody: false }).plan).toBe('none');
+  });
+});
+
 describe('the size of a body', () => {
   it('is judged from the head alone where the head tells it', () => {
     expect(planOf(operation(json), { type: 'application/json', length: 1000 })).toBe('check');
