@@ -54,6 +54,7 @@ export function readDocument(sources: Sources, settings: ContractSettings): Cont
   for (const { place, message, neededByRequests } of badRefs.refs) {
     log.add(neededByRequests ? 'error' : 'warning', place, message);
   }
+  for (const { place, message } of graph.oddSchemas()) log.add('warning', place, message);
   for (const { source } of drafts) {
     for (const schema of source.findings.schemas) source.findings.broken ??= badRefs.of(schema);
   }

@@ -65,6 +65,10 @@ export class OperationReader {
 
   #readBody(entry: Place, schemas: SchemaReader, findings: Findings): RequestBody | undefined {
     if (entry.value === undefined) return undefined;
+    if (entry.value === null) {
+      findings.warn(entry, '"requestBody" is empty and the operation takes no body; describe one, or leave it out');
+      return undefined;
+    }
     const place = followed(this.#reading, entry, findings);
     if (place === undefined) return undefined;
     if (!isObjectPlace(place)) {

@@ -36,6 +36,10 @@ export class ParameterReader {
     const all = new Map<string, Parameter>();
     for (const list of lists) {
       if (list.value === undefined) continue;
+      if (list.value === null) {
+        findings.warn(list, '"parameters" is empty; write parameters in it, or leave it out');
+        continue;
+      }
       if (!Array.isArray(list.value)) {
         findings.error(list, '"parameters" is not a list; write each parameter as an item');
         continue;

@@ -1,21 +1,22 @@
 import { isMembers, type Members, pointerAt } from './pointer.ts';
 import { type Place, placeAt, type Sources } from './sources.ts';
 
-/** A ref that cannot be followed. */
-interface BadRef {
+/** Something wrong at a place: a ref that cannot be followed, a value that is no schema. */
+interface Finding {
   readonly place: Place;
   readonly message: string;
 }
 
 /** A schema with all that stands inside it; its refs lead to other units. */
 interface Unit {
-  readonly bad: BadRef[];
+  readonly bad: Finding[];
+  readonly odd: Finding[];
   readonly uses: Unit[];
 }
 
 /** The refs of a contract that cannot be followed, and who needs them. */
 export interface BadRefs {
-  readonly refs: readonly (BadRef & { readonly neededByRequests: boolean })[];
+  readonly refs: readonly (Finding & { readonly neededByRequests: boolean })[];
   /** Why a schema cannot be compiled; `undefined` where it can, as far as its refs go. */
   readonly of: (schema: Place) => string | undefined;
 }
@@ -59,12 +60,17 @@ export class SchemaGraph {
       if (!isMembers(next.place.value)) continue;
       let unit = this.#units.get(next.place.value);
       if (unit === undefined) {
-        unit = { bad: [], uses: [] };
+        unit = { bad: [], odd: [], uses: [] };
         this.#units.set(next.place.value, unit);
         for (const target of this.#walk(next.place, unit)) pending.push({ place: target, user: unit });
       }
       next.user?.uses.push(unit);
     }
+  }
+
+  /** The values that stand where a schema is due and are none: they let everything pass. */
+  oddSchemas(): Finding[] {
+    return [...this.#units.values()].flatMap((unit) => unit.odd);
   }
 
   /** Finds the bad refs of all schemas walked so far. `requests`: the schemas that requests are judged by. */
@@ -102,14 +108,24 @@ export class SchemaGraph {
     const pending: Step[] = [{ value: root.value, parent: undefined, key: '' }];
     for (let step = pending.pop(); step !== undefined; step = pending.pop()) {
       const { value } = step;
-      if (!isMembers(value) || seen.has(value)) continue;
+      const placeOf = (): Place => ({ file: root.file, pointer: root.pointer + wayTo(step), value });
+      if (!isMembers(value)) {
+        const message = 'this is no schema and lets every value pass; write an object, true or false';
+        if (typeof value !== 'boolean') unit.odd.push({ place: placeOf(), message });
+        continue;
+      }
+      if (seen.has(value)) continue;
       seen.add(value);
       for (const keyword of ['$ref', '$dynamicRef']) {
         const ref = value[keyword];
         if (typeof ref !== 'string') continue;
-        const place = { file: root.file, pointer: root.pointer + wayTo(step), value };
+        const place = placeOf();
         try {
-          targets.push(this.#sources.follow(ref, place));
+          const target = this.#sources.follow(ref, place);
+          if (isMembers(target.value)) targets.push(target);
+          else if (typeof target.value !== 'boolean') {
+            throw new Error(`${keyword} "${ref}" points at something that is no schema; mend the pointer`);
+          }
         } catch (error) {
           const message = error instanceof Error ? error.message : `${keyword} "${ref}" cannot be followed`;
           unit.bad.push({ place: placeAt(place, keyword), message });
@@ -137,13 +153,13 @@ function wayTo(step: Step): string {
 
 function stepInto(schema: Members, step: Step, pending: Step[]): void {
   for (const keyword in schema) {
-    const value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined;
-    if (typeof value !== 'object' || value === null) continue;
-    if (single.has(keyword) && isMembers(value)) {
-      pending.push({ value, parent: step, key: keyword });
-    } else if (Array.isArray(value) ? listed.has(keyword) : named.has(keyword)) {
+    if (!Object.hasOwn(schema, keyword)) continue;
+    const value = schema[keyword];
+    if (Array.isArray(value) ? listed.has(keyword) : named.has(keyword) && isMembers(value)) {
       const parent: Step = { value: undefined, parent: step, key: keyword };
-      for (const [key, inner] of Object.entries(value)) pending.push({ value: inner, parent, key });
+      for (const [key, inner] of Object.entries(value ?? {})) pending.push({ value: inner, parent, key });
+    } else if (single.has(keyword) || listed.has(keyword) || named.has(keyword)) {
+      pending.push({ value, parent: step, key: keyword });
     }
   }
 }

@@ -272,6 +272,32 @@ it('breaks only the operations whose requests need a ref that leads nowhere', ()
   ]);
 });
 
+it('reports what stands where a schema is due and is none', () => {
+  const schema = {
+    type: 'object',
+    properties: { a: 'string', b: { $ref: '#/info/title' }, c: { $ref: '#/components/schemas/none' }, d: true },
+    additionalProperties: 'no',
+    allOf: [null],
+    items: { type: 'string', properties: [] },
+  };
+  const contract = contractFrom(
+    withOperation(
+      { parameters: null, requestBody: { content: { 'application/json': { schema } } } },
+      { components: { schemas: { none: false } } },
+    ),
+  );
+  const at = '/paths/~1things/get/requestBody/content/application~1json/schema';
+  expect(contract.faults.map(({ severity, pointer }) => `${severity} ${pointer}`).toSorted()).toEqual([
+    `error ${at}/properties/b/$ref`,
+    'warning /paths/~1things/get/parameters',
+    `warning ${at}/additionalProperties`,
+    `warning ${at}/allOf/0`,
+    `warning ${at}/items/properties`,
+    `warning ${at}/properties/a`,
+  ]);
+  expect(operationOf(contract).broken).toMatch(/"#\/info\/title" points at something that is no schema/);
+});
+
 it('follows $id and $anchor from OpenAPI 3.1 on', () => {
   const schemas = {
     named: { $id: 'https://example.com/schemas/named', $defs: { a: { type: 'string' } }, $ref: '#/$defs/a' },
