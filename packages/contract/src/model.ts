@@ -128,7 +128,10 @@ export interface Operation {
   readonly method: string;
   /** The path template as the document writes it, without base path. */
   readonly path: string;
-  /** Full templates: each base path of its servers before `path`. */
+  /**
+   * Full templates: each base path of its servers before `path`, with a leading slash; braces that name nothing are
+   * percent-encoded. Without those that an earlier operation of the same method takes, so that none is there twice.
+   */
   readonly templates: readonly string[];
   readonly pointer: string;
   readonly parameters: readonly Parameter[];

@@ -82,6 +82,10 @@ export class SecurityReader {
 }
 
 function scopesAt(place: Place, findings: Findings): readonly string[] {
+  if (place.value === null) {
+    findings.warn(place, 'the scopes are empty and none are needed; write []');
+    return [];
+  }
   if (!Array.isArray(place.value)) {
     findings.error(place, 'the scopes are not a list; write [] where none are needed');
     return [];

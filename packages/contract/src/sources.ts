@@ -52,6 +52,8 @@ export class Sources {
   readonly #files = new Map<string, SourceFile>();
   readonly #ids = new Map<SourceFile, SchemaIds>();
   readonly #resources = new Map<string, Place>();
+  /** Why a file cannot be read, by its URI: many refs may name it. */
+  readonly #failures = new Map<string, string>();
   /** The real path of the folder that refs stay inside. */
   readonly #folder: string | undefined;
   #readsIds = false;
@@ -181,31 +183,39 @@ export class Sources {
     if (!this.#holds(target)) throw new Error(`$ref "${ref}" leads out of the folder and was not read; ${remedy}`);
     const uri = pathToFileURL(target).href;
     const known = this.#files.get(uri);
-    return rootPlace(known ?? this.#load(target, ref));
+    if (known !== undefined) return rootPlace(known);
+    let failure = this.#failures.get(uri);
+    if (failure === undefined) {
+      try {
+        return rootPlace(this.#load(target));
+      } catch (error) {
+        failure = error instanceof Error ? error.message : 'cannot be read';
+        this.#failures.set(uri, failure);
+      }
+    }
+    throw new Error(`$ref "${ref}" ${failure}`);
   }
 
-  #load(target: string, ref: string): SourceFile {
+  /** Reads a further file. The Error that it throws goes on from `$ref "..." `. */
+  #load(target: string): SourceFile {
     let real: string;
     try {
       real = realpathSync(target);
     } catch (error) {
-      throw new Error(`$ref "${ref}" ${unreadable(error)}`, { cause: error });
+      throw new Error(unreadable(error), { cause: error });
     }
     if (!this.#holds(real)) {
-      throw new Error(`$ref "${ref}" is a symbolic link that leads out of the folder and was not read; ${remedy}`);
+      throw new Error(`is a symbolic link that leads out of the folder and was not read; ${remedy}`);
     }
     const known = this.#files.get(pathToFileURL(real).href);
     if (known !== undefined) return known;
+    const name = relative(this.#folder ?? '', real)
+      .split(sep)
+      .join('/');
     try {
-      return this.#read(
-        real,
-        relative(this.#folder ?? '', real)
-          .split(sep)
-          .join('/'),
-        dirname(real),
-      );
+      return this.#read(real, name, dirname(real));
     } catch (error) {
-      throw new Error(`$ref "${ref}": ${error instanceof Error ? error.message : 'unreadable'}`, { cause: error });
+      throw new Error(`cannot be read: ${error instanceof Error ? error.message : name}`, { cause: error });
     }
   }
 

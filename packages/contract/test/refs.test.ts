@@ -119,7 +119,7 @@ const refused = [
   ['link.yaml', /symbolic link that leads out of the folder/],
   ['linked/secret.yaml', /symbolic link that leads out of the folder/],
   ['none.yaml', /file that is not there/],
-  ['sub', /is not a file/],
+  ['sub', /cannot be read: sub: is not a file/],
   ['pipe', /is not a file/],
   ['bad.yaml', /neither JSON nor YAML/],
   ['a\u0000b', /cannot be read/],

@@ -57,6 +57,13 @@ it('reads a scheme that a requirement of OpenAPI 3.2 names by its URI', () => {
   expect(operationOf(contractFrom(document)).broken).toMatch(/is not declared/);
 });
 
+it('needs no scopes where YAML has left them empty, and says so', () => {
+  const { written, broken, faults } = securityOf({ security: [{ bearer: null }] });
+  expect(written).toEqual([['bearer']]);
+  expect(broken).toBeUndefined();
+  expect(faults).toEqual([expect.stringMatching(/^warning .*the scopes are empty/)]);
+});
+
 it.each([
   ['a scheme that is not declared', [{ beerer: [] }], /"beerer" is not declared; .*; did you mean "bearer"\?/],
   ['an undeclared scheme beside a good one', [{ bearer: [], none: [] }], /"none" is not declared/],
