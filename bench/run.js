@@ -5,7 +5,7 @@
  *   --write   writes bench/results.md too
  */
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { endAll, start } from './child.js';
 import { prismName, prismVersion, setUpPrism } from './peers.js';
@@ -18,7 +18,7 @@ const { quick, write } = parseArgs({
 const CONNECTIONS = 32;
 const rounds = quick ? 3 : 9;
 const roundMs = quick ? 800 : 1500;
-const warmMs = quick ? 1000 : 2500;
+const warmMs = quick ? 1500 : 4000;
 const decideMs = quick ? 150 : 400;
 const deadlineMs = quick ? 40_000 : 180_000;
 
@@ -27,6 +27,8 @@ const deadlineMs = quick ? 40_000 : 180_000;
  * @typedef {{ rate: number, cpu: number }} Sample - requests a second; CPU of the front per request, in microseconds
  */
 
+const [busy = 0] = loadavg();
+if (busy > 1) say(`The machine is busy (load ${busy.toFixed(1)}): the figures are unsteady.`);
 const trouble = await setUpPrism();
 if (trouble !== undefined) say(`${prismName} cannot be installed, and is left out: ${trouble}`);
 const watchdog = setTimeout(() => fail(`not done within ${deadlineMs / 1000} s`), deadlineMs);
@@ -136,7 +138,7 @@ function writeResults(lines) {
     '',
     `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${model.trim()}, \`npm run bench${quick ? ' -- --quick' : ''}\`,`,
     `medians of ${rounds} rounds in turn. Prism is ${prismName} ${prismVersion}, \`proxy --errors\`; pipe is \`front-pipe.js\`.`,
-    'Compare ratios, not requests a second: load, front and upstream share the machine.',
+    `Compare ratios, not requests a second: load, front and upstream share the machine. Its load at the start: ${busy.toFixed(1)}.`,
     '',
     '```',
     ...lines,
