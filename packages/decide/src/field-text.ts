@@ -1,15 +1,13 @@
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// What is neither a tab, visible ASCII, a space, nor an octet beyond ASCII: controls, and text that no octet stands for.
+const stranger = /[^\t -~\x80-\xff]/;
 
 /** Whether text is a token (RFC 9110, section 5.6.2): a method, a field name. */
 export function isToken(text: string): boolean {
   return token.test(text);
 }
 
-/** Whether text has a control character other than the tab, which a field value may hold (RFC 9110, section 5.5). */
-export function hasControl(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
-  }
-  return false;
+/** Whether text can be that of a field line (RFC 9110, section 5.5). */
+export function isFieldText(text: string): boolean {
+  return !stranger.test(text);
 }

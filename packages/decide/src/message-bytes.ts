@@ -1,5 +1,5 @@
 import type { MessageFault, RequestFacts } from './facts.ts';
-import { hasControl, isToken } from './field-text.ts';
+import { isFieldText, isToken } from './field-text.ts';
 import { Fields } from './fields.ts';
 
 /** What a head alone tells of a request. */
@@ -65,7 +65,7 @@ export function parseHead(bytes: Uint8Array, headBytes = Number.POSITIVE_INFINIT
     const end = bytes.indexOf(LF, at);
     if (beyond(end < 0 ? bytes.length : end)) return faulty('headers-too-large');
     if (end < 0) {
-      return hasControl(latin1(bytes, at, bytes.length).replace(/\r$/, '')) ? faulty('malformed-request') : undefined;
+      return !isFieldText(latin1(bytes, at, bytes.length).replace(/\r$/, '')) ? faulty('malformed-request') : undefined;
     }
     if (bytes[end - 1] !== CR) return faulty('malformed-request');
     if (end - 1 === at) return { facts, bodyStart: end + 1 };
@@ -109,7 +109,7 @@ function dechunk(bytes: Uint8Array): Uint8Array | MessageFault {
     const line = latin1(bytes, at, end < 0 ? bytes.length : end);
     const text = line.replace(/\r$/, '');
     const [, digits] = chunkLine.exec(text) ?? [];
-    if (hasControl(text) || (digits === undefined && (text !== '' || end >= 0))) return broken;
+    if (!isFieldText(text) || (digits === undefined && (text !== '' || end >= 0))) return broken;
     if (end < 0) return 'body-too-slow';
     if (line === text) return broken;
     const size = Number.parseInt(digits ?? '', 16);
@@ -142,7 +142,7 @@ function trailerFault(bytes: Uint8Array, start: number): MessageFault | undefine
 function fieldOf(line: string): [string, string] | undefined {
   const colon = line.indexOf(':');
   const name = line.slice(0, Math.max(0, colon));
-  if (!isToken(name) || hasControl(line)) return undefined;
+  if (!isToken(name) || !isFieldText(line)) return undefined;
   let from = colon + 1;
   let to = line.length;
   while (isBlank(line[from])) from += 1;

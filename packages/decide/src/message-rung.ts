@@ -1,6 +1,6 @@
 import type { Contract, Reason } from '@flick/contract';
 import type { MessageFault } from './facts.ts';
-import { hasControl, isToken } from './field-text.ts';
+import { isFieldText, isToken } from './field-text.ts';
 import { type Refuse, refused } from './refusal.ts';
 import type { Sizes } from './ports.ts';
 import type { Verdict, Violation } from './verdict.ts';
@@ -20,6 +20,13 @@ const proxyAuthorization = 16;
 const coding = 32;
 const connection = 64;
 const expectation = 128;
+/** A name that is no token. */
+const malformed = 256;
+/** A name with underscores that passes for one that is judged. */
+const lookalike = 512;
+
+// Names are few and come again and again; those that a caller makes up must not fill the memory.
+const rememberedNames = 1000;
 
 /** The fields that the rung watches. */
 const watchedFields: readonly (readonly [string, number])[] = [
@@ -88,6 +95,19 @@ function namesOf(contract: Contract): Set<string> {
 export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Refuse): Rung {
   const watched = new Map(watchedFields);
   const judged = namesOf(contract);
+  const remembered = new Map<string, number>();
+
+  /** What a name is, as it was sent: one of the bits above, or 0 for one that the rung does not mind. */
+  const kindOf = (sent: string): number => {
+    let kind = remembered.get(sent);
+    if (kind !== undefined) return kind;
+    const name = sent.toLowerCase();
+    if (!isToken(name)) kind = malformed;
+    else if (name.includes('_') && !judged.has(name) && judged.has(name.replaceAll('_', '-'))) kind = lookalike;
+    else kind = watched.get(name) ?? 0;
+    if (remembered.size < rememberedNames) remembered.set(sent, kind);
+    return kind;
+  };
 
   const fault = (name: string | undefined, due: string, arrived: string, close: boolean): Verdict => {
     const violation: Violation = {
@@ -124,16 +144,14 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
     let hostValue = '';
     let lengthValue: string | undefined;
     for (let at = 0; at < headers.length; at += 2) {
-      const name = (headers[at] ?? '').toLowerCase();
+      const name = headers[at] ?? '';
       const value = headers[at + 1] ?? '';
-      if (!isToken(name)) return fault(undefined, 'field names that are tokens', 'a name that is none', true);
-      if (hasControl(value)) return fault(name, 'text', 'a control character', true);
-      if (name.includes('_') && !judged.has(name) && judged.has(name.replaceAll('_', '-'))) {
-        return fault(name.replaceAll('_', '-'), 'the name with hyphens', 'the name with underscores', false);
-      }
-      const kind = watched.get(name);
-      if (kind === undefined) continue;
-      if (kind & singletons & seen) return fault(headers[at], 'one field', 'several', kind === length);
+      const kind = kindOf(name);
+      if (kind === malformed) return fault(undefined, 'field names that are tokens', 'a name that is none', true);
+      if (!isFieldText(value)) return fault(name, 'text', 'a control character', true);
+      if (kind === 0) continue;
+      if (kind === lookalike) return fault(name, 'the name with hyphens', 'the name with underscores', false);
+      if (kind & singletons & seen) return fault(name, 'one field', 'several', kind === length);
       if (kind === host) hostValue = value;
       else if (kind === length) lengthValue = value;
       seen |= kind;

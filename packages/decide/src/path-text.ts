@@ -37,6 +37,7 @@ export function canonicalPath(raw: string): string | PathFault {
 
 /** The literal text of a path template in the form in which requests are matched. */
 export function canonicalLiteral(text: string): string {
+  if (isPlain(text)) return text;
   let canonical = '';
   for (let at = 0; at < text.length; ) {
     const code = text.codePointAt(at) ?? 0;

@@ -43,6 +43,11 @@ export function compileResponseRung(
     if (response.status < 400 || mode === 'observe') {
       return { status: response.status, body: 'pass', fields: noFields, refusal: undefined, declared };
     }
+    // That the API does not speak the gate's version of HTTP is nothing that the caller did.
+    if (response.status === 505) {
+      const refusal = refuse(operation, 'upstream-malformed', 'The API does not speak HTTP/1.1.');
+      return { status: refusal.status, body: 'replace', fields: noFields, refusal, declared };
+    }
     const status = published(contract, operation, response.status);
     const fields: Field[] = [];
     if (status === 401 && !response.has('www-authenticate')) fields.push(['WWW-Authenticate', challenge(operation)]);

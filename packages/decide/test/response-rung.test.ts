@@ -63,6 +63,11 @@ it('reads 501 of the API as a method that it does not know', () => {
   expect([status, fields, refusal?.reason]).toEqual([405, [['Allow', 'GET, HEAD, OPTIONS']], 'unknown-method']);
 });
 
+it('never tells a caller that the API does not speak the HTTP version of the gate', () => {
+  const { status, body, refusal } = answered('/a', 505);
+  expect([status, body, refusal?.reason, refusal?.precise]).toEqual([500, 'replace', 'upstream-malformed', 502]);
+});
+
 it('gives a 401 its challenge, unless the API sent one', () => {
   const challenge = ['WWW-Authenticate', 'Bearer realm="library"'];
   expect(answered('/a', 401).fields).toEqual([challenge]);
