@@ -16,6 +16,9 @@ const headEnd = Buffer.from('\r\n\r\n');
 const none = Buffer.alloc(0);
 const unread = { method: '', target: '', version: '', headers: [], fault: undefined };
 
+// What the parser says of heads that may be sound all the same: a method or version that it does not know, HTTP/2's preface.
+const soundCodes: ReadonlySet<string> = new Set(['HPE_INVALID_METHOD', 'HPE_INVALID_VERSION', 'HPE_PAUSED_H2_UPGRADE']);
+
 /** A request whose head Node has read. */
 interface Arrival {
   readonly response: GateResponse;
@@ -225,7 +228,7 @@ export class Connection implements Line {
         bodyFault === 'body-too-large' ? 'body-too-large' : 'malformed-request',
         'The body is not framed as HTTP/1.1 frames one.',
       );
-    } else if (inHead && (error.code === 'HPE_INVALID_METHOD' || error.code === 'HPE_INVALID_VERSION')) {
+    } else if (inHead && soundCodes.has(error.code ?? '')) {
       this.#collecting = true;
       this.#collect(none);
     } else {
@@ -398,16 +401,9 @@ export class Connection implements Line {
     socket.setTimeout(half);
   }
 
-  /** At the end of a stop: says so where no answer has begun, and cuts all else. */
+  /** At the end of a stop: refuses what is under way where no answer has begun. The socket is cut after it. */
   expire(): void {
-    const current = this.#current;
-    if (current === undefined || current.isAnswered) {
-      if (current !== undefined) current.end('truncated');
-      this.#socket.destroy();
-      return;
-    }
-    current.takeBack('draining', 'The server is stopping and could not wait for this answer any longer.');
-    this.#afterReading(() => this.#socket.destroy());
+    this.#current?.takeBack('draining', 'The server is stopping and could not wait for this answer any longer.');
   }
 
   /** Cuts the connection whatever goes on. */

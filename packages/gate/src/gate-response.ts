@@ -34,23 +34,28 @@ export class GateResponse extends ServerResponse {
   }
 
   override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
-    if (this.req.complete || this.owner === undefined || this.destroyed) {
-      Reflect.apply(super.end, this, [chunk, encoding, callback]);
-      return this;
+    const done = [chunk, encoding, callback].find(isCallback);
+    const coding = typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
+    const { owner } = this;
+    if (this.req.complete || owner === undefined || this.destroyed) {
+      return super.end(isCallback(chunk) ? undefined : chunk, coding, done);
     }
     if (this.#early) return this;
     this.#early = true;
-    const done = [chunk, encoding, callback].find((argument) => typeof argument === 'function');
-    if (done !== undefined) this.once('finish', () => Reflect.apply(done, this, []));
-    const { owner } = this;
+    if (done !== undefined) this.once('finish', done);
     if (typeof chunk === 'string' || chunk instanceof Uint8Array) {
-      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encodingOf(encoding)) : chunk;
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, coding) : chunk;
       if (!this.headersSent && !this.hasHeader('Content-Length')) this.setHeader('Content-Length', bytes.length);
       this.write(bytes);
     } else if (!this.headersSent && !this.hasHeader('Transfer-Encoding')) {
       this.setHeader('Content-Length', 0);
     }
     this.flushHeaders();
+    if (this.chunkedEncoding) {
+      // The last chunk, now: Node would send it with the end.
+      this.chunkedEncoding = false;
+      this.write('0\r\n\r\n');
+    }
     owner.endsEarly();
     // After all that was written before, on the same socket.
     this.socket?.write('', () => owner.sentEarly());
@@ -63,6 +68,6 @@ export class GateResponse extends ServerResponse {
   }
 }
 
-function encodingOf(given: unknown): BufferEncoding {
-  return typeof given === 'string' && Buffer.isEncoding(given) ? given : 'utf8';
+function isCallback(argument: unknown): argument is () => void {
+  return typeof argument === 'function';
 }

@@ -61,6 +61,7 @@ class NodeGate implements Gate {
   #sweeper: NodeJS.Timeout | undefined = undefined;
   #sweptMs = 0;
   #stopped: Promise<void> | undefined = undefined;
+  #deadline: NodeJS.Timeout | undefined = undefined;
   #emptied: (() => void) | undefined = undefined;
 
   constructor(options: GateOptions) {
@@ -179,22 +180,31 @@ class NodeGate implements Gate {
       const { drainMs } = this.#shared.timeouts;
       await new Promise<void>((resolve) => {
         this.#emptied = resolve;
-        setTimeout(() => {
-          for (const connection of this.#connections.values()) connection.expire();
-        }, drainMs).unref();
+        this.#deadline = setTimeout(() => this.#expire(), drainMs);
       });
     }
     await this.#shared.handler.close();
     await this.destroy();
   }
 
+  #expire(): void {
+    for (const connection of this.#connections.values()) connection.expire();
+    // Last answers are with the operating system by then, unless their clients do not read.
+    setImmediate(() => this.#cutAll());
+  }
+
+  #cutAll(): void {
+    for (const connection of this.#connections.values()) connection.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async destroy(): Promise<void> {
     this.#shared.draining = true;
     clearInterval(this.#sweeper);
+    clearTimeout(this.#deadline);
     // Stops Node's clock as well; that it may not be running is no error here.
     this.#server.close(() => {});
-    for (const connection of this.#connections.values()) connection.destroy();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#cutAll();
     await this.#shared.handler.destroy();
   }
 }

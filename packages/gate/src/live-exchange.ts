@@ -252,11 +252,6 @@ export class LiveExchange implements Exchange, ResponseOwner {
     else this.#goneListeners.push(listener);
   }
 
-  /** Whether the answer's head was written. */
-  get isAnswered(): boolean {
-    return this.response.headersSent;
-  }
-
   /** Takes the exchange back from whoever has it and refuses it; cuts where an answer has begun. */
   takeBack(reason: Reason, detail: string): void {
     if (this.#closedToHandler || this.response.isEarly || this.response.writableEnded) return;
@@ -328,8 +323,9 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   responseClosed(): void {
     const { response } = this;
-    // A response that was sent whole has let go of its socket.
-    const sent = response.writableEnded && response.socket === null && this.#socket.errored === null;
+    // A response that was sent whole has let go of its socket; so has one whose socket was cut, or broke, while it ended.
+    const sent =
+      this.#cutAs === undefined && response.writableEnded && response.socket === null && this.#socket.errored === null;
     this.#record(this.#cutAs ?? (sent ? 'complete' : 'aborted'));
     this.#closedToHandler = true;
     if (!sent) this.#tellGone();

@@ -34,15 +34,14 @@ test('a refusal is a whole problem answer, with every field that is due, twice w
 test('a connection serves request after request, refused ones too', async () => {
   const { port, settled } = await openGate();
   const wire = await dial(port);
-  for (const [path, status] of [
-    ['/open', 200],
-    ['/none', 404],
-    ['/later', 200],
-    ['/secret', 401],
-  ] as const) {
+  const statusOf = async (path: string): Promise<number> => {
     wire.send(`GET ${path} HTTP/1.1\r\n${host}\r\n`);
-    expect((await wire.answer()).status).toBe(status);
-  }
+    return (await wire.answer()).status;
+  };
+  expect(await statusOf('/open')).toBe(200);
+  expect(await statusOf('/none')).toBe(404);
+  expect(await statusOf('/later')).toBe(200);
+  expect(await statusOf('/secret')).toBe(401);
   wire.send(`POST /secret HTTP/1.1\r\n${host}Content-Length: 2\r\n\r\n{}`);
   expect((await wire.answer()).status).toBe(401);
   wire.send(`GET /open HTTP/1.1\r\n${host}${close}\r\n`);
@@ -91,8 +90,8 @@ test('a ladder or a handler that throws is a 500 that tells nothing, and the gat
     if (passage.target === '/open?fine') response.end('fine');
     else throw new Error('a secret of the handler');
   });
-  for (const path of ['/crash', '/open']) {
-    const { answers } = await ask(port, `GET ${path} HTTP/1.1\r\n${host}${close}\r\n`);
+  const both = ['/crash', '/open'].map((path) => ask(port, `GET ${path} HTTP/1.1\r\n${host}${close}\r\n`));
+  for (const { answers } of await Promise.all(both)) {
     expectProblem(answers[0], 500, 'unhandled-error');
     expect(answers[0]?.body).not.toContain('secret');
     expect(answers[0]?.fields).not.toHaveProperty('x-half-done');
@@ -151,15 +150,14 @@ test('CONNECT and an upgrade are judged like any request (rows 48, 56)', async (
   const tunnel = await ask(port, `CONNECT api.test:443 HTTP/1.1\r\n${host}\r\nmore bytes`);
   expectProblem(tunnel.answers[0], 404, 'unknown-path');
   const upgrade = 'Connection: upgrade\r\nUpgrade: websocket\r\n';
-  for (const request of [
-    `GET /secret HTTP/1.1\r\n${host}${upgrade}\r\n`,
-    `POST /secret HTTP/1.1\r\n${host}${upgrade}Content-Length: 4\r\n\r\nbody`,
-  ]) {
+  const judge = async (request: string): Promise<void> => {
     const wire = await dial(port);
     wire.send(request);
     expectProblem(await wire.answer(), 401, 'missing-credentials');
     wire.socket.destroy();
-  }
+  };
+  await judge(`GET /secret HTTP/1.1\r\n${host}${upgrade}\r\n`);
+  await judge(`POST /secret HTTP/1.1\r\n${host}${upgrade}Content-Length: 4\r\n\r\nbody`);
   expect((await settled(3)).map(({ method, status }) => `${method} ${status}`)).toEqual([
     'CONNECT 404',
     'GET 401',

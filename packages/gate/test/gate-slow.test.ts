@@ -1,11 +1,16 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import type { Exchange } from '../src/exchange.ts';
 import { echo, openGate } from './open-gate.ts';
 import { ask, dial, expectProblem, pause, type Wire, type WireEnd } from './wire-client.ts';
 
 const host = 'Host: api.test\r\n';
+
+const quickHeads = { timeouts: { headersMs: 300 } };
+
+function begunPost(path: string): string {
+  return `POST ${path} HTTP/1.1\r\n${host}Content-Length: 1000\r\n\r\nabc`;
+}
 
 // What a noisy machine may add to a deadline.
 const noise = 1500;
@@ -27,10 +32,8 @@ async function timed(wire: Wire): Promise<WireEnd & { readonly answeredMs: numbe
 }
 
 describe('a slow head is 408 within its time, once, and the connection ends (F1, row 2)', () => {
-  const open = () => openGate(echo, { timeouts: { headersMs: 300 } });
-
   test('half a head', async () => {
-    const { port, settled } = await open();
+    const { port, settled } = await openGate(echo, quickHeads);
     const wire = await dial(port);
     wire.send('GET /open HTTP/1.1\r\nHost: a');
     const { answers, rest, ending, answeredMs } = await timed(wire);
@@ -44,7 +47,7 @@ describe('a slow head is 408 within its time, once, and the connection ends (F1,
   });
 
   test('a trickled head', async () => {
-    const { port, settled } = await open();
+    const { port, settled } = await openGate(echo, quickHeads);
     const wire = await dial(port);
     wire.send('GET /open HTTP/1.1\r\nX-Long: ');
     trickle(wire, 'a', 50);
@@ -56,7 +59,7 @@ describe('a slow head is 408 within its time, once, and the connection ends (F1,
   });
 
   test('nothing for a while, then half a head: the time runs from the first byte', async () => {
-    const { port } = await open();
+    const { port } = await openGate(echo, quickHeads);
     const wire = await dial(port);
     await pause(200);
     wire.send('G');
@@ -67,7 +70,7 @@ describe('a slow head is 408 within its time, once, and the connection ends (F1,
   });
 
   test('the second request of a kept connection', async () => {
-    const { port, settled } = await open();
+    const { port, settled } = await openGate(echo, quickHeads);
     const wire = await dial(port);
     wire.send(`GET /open HTTP/1.1\r\n${host}\r\n`);
     expect((await wire.answer()).status).toBe(200);
@@ -80,7 +83,7 @@ describe('a slow head is 408 within its time, once, and the connection ends (F1,
   });
 
   test('a method that the parser does not know, and then nothing', async () => {
-    const { port } = await open();
+    const { port } = await openGate(echo, quickHeads);
     const wire = await dial(port);
     wire.send('FOO /open HTTP/1.1\r\nHost: ap');
     const { answers } = await timed(wire);
@@ -89,7 +92,7 @@ describe('a slow head is 408 within its time, once, and the connection ends (F1,
   });
 
   test('not a byte at all is closed quietly: nothing was asked', async () => {
-    const { port, outcomes } = await open();
+    const { port, outcomes } = await openGate(echo, quickHeads);
     const wire = await dial(port);
     expect(await wire.end()).toMatchObject({ answers: [], rest: '', ending: 'fin' });
     expect(outcomes).toHaveLength(0);
@@ -97,8 +100,6 @@ describe('a slow head is 408 within its time, once, and the connection ends (F1,
 });
 
 describe('a slow body is 408 within its time, once, and the connection ends (row 3)', () => {
-  const head = (path: string): string => `POST ${path} HTTP/1.1\r\n${host}Content-Length: 1000\r\n\r\nabc`;
-
   test.for(['/check', '/stream'])('a stalled and a trickled body of %s', async (path) => {
     let handed = 0;
     let gone = 0;
@@ -112,9 +113,9 @@ describe('a slow body is 408 within its time, once, and the connection ends (row
       },
       { timeouts: { requestMs: 300 } },
     );
-    for (const trickled of [false, true]) {
+    const slow = async (trickled: boolean): Promise<void> => {
       const wire = await dial(port);
-      wire.send(head(path));
+      wire.send(begunPost(path));
       if (trickled) trickle(wire, 'a', 50);
       const { answers, rest, ending, answeredMs } = await timed(wire);
       expect(answers).toHaveLength(1);
@@ -123,7 +124,8 @@ describe('a slow body is 408 within its time, once, and the connection ends (row
       expect({ rest, ending }).toEqual({ rest: '', ending: 'fin' });
       expect(answeredMs).toBeGreaterThan(250);
       expect(answeredMs).toBeLessThan(300 + noise);
-    }
+    };
+    await Promise.all([slow(false), slow(true)]);
     const due = { status: 408, reason: 'body-too-slow', ending: 'complete' };
     expect(await settled(2)).toMatchObject([due, due]);
     expect({ handed, gone }).toEqual(path === '/stream' ? { handed: 2, gone: 2 } : { handed: 0, gone: 0 });
@@ -138,7 +140,7 @@ describe('a slow body is 408 within its time, once, and the connection ends (row
       },
       { timeouts: { requestMs: 300 } },
     );
-    await expect(ask(port, head('/stream'))).rejects.toThrow(/ended 5 bytes before the body/);
+    await expect(ask(port, begunPost('/stream'))).rejects.toThrow(/ended 5 bytes before the body/);
     expect(await settled(1)).toMatchObject([{ status: 200, ending: 'truncated' }]);
   });
 
@@ -168,7 +170,7 @@ describe('a slow body is 408 within its time, once, and the connection ends (row
   ] as const)('an early answer on %s stays the only one when the body then stalls (F3)', async ([path, status]) => {
     const { port, settled } = await openGate(echo, { timeouts: { requestMs: 300, headersMs: 300 } });
     const wire = await dial(port);
-    wire.send(head(path));
+    wire.send(begunPost(path));
     const { answers, rest, ending, answeredMs } = await timed(wire);
     expect(answers.map((answer) => answer.status)).toEqual([status]);
     expect(answers[0]?.fields.connection).toBe('close');
@@ -226,7 +228,7 @@ describe('a blocked event loop is nobody else’s fault (row 1, I2)', () => {
     const worker = new Worker(victims, { eval: true, workerData: { port, first, second, flag, count } });
     await once(worker, 'message');
     const wire = await dial(port);
-    worker.postMessage('begin');
+    worker.postMessage('begin', []);
     await once(worker, 'message');
     wire.send(`GET /open?block HTTP/1.1\r\n${host}\r\n`);
     const [texts] = await once(worker, 'message');

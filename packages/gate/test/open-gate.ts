@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { onTestFinished } from 'vitest';
 import type { Exchange, Handler, Outcome, Timeouts } from '../src/exchange.ts';
 import { createGate, type Gate, type GateOptions } from '../src/gate.ts';
@@ -41,18 +42,28 @@ export async function openGate(
   options: Partial<Omit<GateOptions, 'timeouts'>> & { timeouts?: Partial<Timeouts> } = {},
 ): Promise<OpenGate> {
   const outcomes: Outcome[] = [];
+  const told = new EventEmitter();
+  const arrival = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      told.on('outcome', () => {
+        if (outcomes.length >= count) resolve();
+      });
+    });
   const gate = createGate({
     decider: plainDecider,
     handler: handlerOf(handle),
     sizes: { bodyBytes: 1024, headerBytes: 16 * 1024 },
-    onOutcome: (outcome) => outcomes.push(outcome),
+    onOutcome: (outcome) => {
+      outcomes.push(outcome);
+      told.emit('outcome');
+    },
     ...options,
     timeouts: { ...timeouts, ...options.timeouts },
   });
   onTestFinished(() => gate.destroy());
   const { port } = await gate.listen(0, '127.0.0.1');
   const settled = async (count: number): Promise<readonly Outcome[]> => {
-    for (let turn = 0; outcomes.length < count && turn < 500; turn += 1) await pause(10);
+    if (outcomes.length < count) await Promise.race([pause(10_000), arrival(count)]);
     await pause(50);
     return outcomes;
   };

@@ -100,13 +100,22 @@ export class Wire {
     return end;
   }
 
-  async #until(done: () => boolean, waitMs: number): Promise<void> {
-    const due = performance.now() + waitMs;
-    while (!done() && !this.socket.closed && performance.now() < due) {
-      const signal = AbortSignal.timeout(Math.ceil(due - performance.now()) + 1);
-      await once(this.socket, 'progress', { signal }).catch(() => undefined);
-    }
-    if (this.#failure !== undefined) throw this.#failure;
+  #until(done: () => boolean, waitMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { socket } = this;
+      const finish = (): void => {
+        clearTimeout(timer);
+        socket.off('progress', check);
+        if (this.#failure === undefined) resolve();
+        else reject(this.#failure);
+      };
+      const check = (): void => {
+        if (done() || socket.closed || this.#failure !== undefined) finish();
+      };
+      const timer = setTimeout(finish, waitMs);
+      socket.on('progress', check);
+      check();
+    });
   }
 
   #parse(ended: boolean): void {
