@@ -117,6 +117,13 @@ function put(
   places: Place[],
   around: Place | undefined,
 ): void {
+  if (typeof tree === 'string') {
+    const values = readings(tree, shape);
+    if (values.length === 1) {
+      set(holder, key, values[0]);
+      return;
+    }
+  }
   const options: Option[] = [];
   collect(tree, shape, options);
   const since = around?.turns ?? 0;
