@@ -12,7 +12,7 @@ export const defaultSizes = { targetBytes: 8192, headerCount: 100, jsonDepth: 64
 const contracts = new Map<string, Contract>();
 
 /** The contract of a story under its settings; read once for all stories that share both. */
-export function contractOf({ contract, settings }: Story): Contract {
+function contractOf({ contract, settings }: Story): Contract {
   const { codes, mode, unknownMembers, operations } = settings;
   const chosen = {
     ...(codes && { codes }),

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { type TokenClaims, token } from './token.ts';
 
 /** What a golden story may set; in the words of ContractSettings and DeciderOptions. */
-export interface StorySettings {
+interface StorySettings {
   readonly codes?: CodesSetting;
   readonly mode?: Mode;
   readonly unknownMembers?: UnknownMembers;
