@@ -14,7 +14,7 @@ import { decodeQuery, decodeReserved, repeated } from './parameter-text.ts';
 import { anyShape, either, list, members, readInnerJson, structuresOf, type TextTree } from './text-reading.ts';
 
 /** What is wrong with the text of a form. */
-export interface FormFault {
+interface FormFault {
   readonly reason: 'malformed-body' | 'wrong-value';
   /** The member, where it is one that the document names. */
   readonly name?: string;

@@ -119,7 +119,7 @@ export function splitPair(text: string): [name: string, value: string] {
  * can hold them. Where a delimiter was percent-encoded with the rest, as many clients do, it delimits nonetheless if
  * the text does not pass otherwise.
  */
-export function readParts(written: Written, raw: string, delimiters: readonly string[]): TextTree | undefined {
+function readParts(written: Written, raw: string, delimiters: readonly string[]): TextTree | undefined {
   const structures = structuresOf(written.shape);
   if (!structures.list && !structures.members) return written.decode(raw);
   const found: TextTree[] = [];

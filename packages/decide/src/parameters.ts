@@ -30,7 +30,7 @@ import { members, readInnerJson, settle, structuresOf, type TextTree } from './t
 import type { Violation } from './verdict.ts';
 
 /** Values by parameter name, without a prototype. */
-export type ParameterValues = Readonly<Record<string, unknown>>;
+type ParameterValues = Readonly<Record<string, unknown>>;
 
 /** What the parameters of a request say, and all that is wrong with them. */
 export interface ParameterReading {
