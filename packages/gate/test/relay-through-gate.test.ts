@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { contractFrom } from '@flick/contract';
 import { createDecider } from '@flick/decide';
+import { request } from 'undici';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Outcome, Timeouts } from '../src/exchange.ts';
 import { createGate } from '../src/gate.ts';
@@ -156,8 +157,8 @@ test('a body that was judged arrives with the bytes that were judged', async () 
 test('in 10,000 mixed requests, each gets its own answer, whatever the API adds to others', async () => {
   const poison = 'HTTP/1.1 200 OK\r\nX-Token: poison\r\nContent-Length: 6\r\n\r\npoison';
   let kind = 0;
-  const { port, evil, outcomes } = await startWhole((request) => {
-    const [token = ''] = valuesOf(request, 'x-token');
+  const { port, evil, outcomes } = await startWhole((asked) => {
+    const [token = ''] = valuesOf(asked, 'x-token');
     const answer = `HTTP/1.1 200 OK\r\nX-Token: ${token}\r\nContent-Length: ${token.length}\r\n\r\n${token}`;
     kind += 1;
     if (kind % 5 === 0) return [{ send: answer + poison }];
@@ -173,10 +174,11 @@ test('in 10,000 mixed requests, each gets its own answer, whatever the API adds 
     const token = `t${next}`;
     const fields = { 'X-Token': token, 'Content-Type': 'application/json' };
     const post = next % 3 === 0 ? { method: 'POST', body: '{"a":1}' } : {};
-    const path = next % 29 === 0 ? '/nowhere' : '/things?q=1'.slice(0, post.method === 'POST' ? 7 : undefined);
-    const got = await fetch(`http://127.0.0.1:${port}${path}`, { ...post, headers: fields });
-    const text = await got.text();
-    const right = path === '/nowhere' ? got.status === 404 : got.status === 502 || got.headers.get('x-token') === token;
+    const path = next % 29 === 0 ? '/nowhere' : '/things';
+    const got = await request(`http://127.0.0.1:${port}${path}`, { ...post, headers: fields });
+    const text = await got.body.text();
+    const { statusCode, headers } = got;
+    const right = path === '/nowhere' ? statusCode === 404 : statusCode === 502 || headers['x-token'] === token;
     if (!right || text.includes('poison')) wrong += 1;
   };
   await Promise.all(Array.from({ length: 20 }, () => inTurn(500, ask)));
@@ -185,7 +187,7 @@ test('in 10,000 mixed requests, each gets its own answer, whatever the API adds 
   expect(new Set(evil.requests.map(({ head }) => /x-request-id: (\S+)/i.exec(head)?.[1])).size).toBe(
     evil.requests.length,
   );
-}, 90_000);
+}, 180_000);
 
 test.each([
   ['and keeps the connection', []],
