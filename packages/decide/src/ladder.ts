@@ -8,7 +8,7 @@ import { compileLimitRungs } from './limit-rungs.ts';
 import { compileMessageRung } from './message-rung.ts';
 import { compileOperationRung } from './operation-rung.ts';
 import { compileParameterRung } from './parameter-rung.ts';
-import { compilePathRung, methodsOf } from './path-rung.ts';
+import { compileOneReadingRung, compilePathRung, methodsOf } from './path-rung.ts';
 import { PathTree } from './path-tree.ts';
 import type { DeciderOptions } from './ports.ts';
 import { compileRefuse, refused } from './refusal.ts';
@@ -47,6 +47,7 @@ export function createDecider(contract: Contract, options: DeciderOptions): Deci
   const ladder: readonly Step[] = [
     { judge: compileMessageRung(contract, sizes, refuse), always: true },
     { judge: compileTargetRung(sizes, refuse), always: true },
+    { judge: compileOneReadingRung(tree, refuse), always: true },
     { judge: compilePathRung(contract, tree, refuse) },
     { judge: limits.address },
     { judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },

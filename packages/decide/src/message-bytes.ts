@@ -3,7 +3,7 @@ import { isFieldText, isToken } from './field-text.ts';
 import { Fields } from './fields.ts';
 
 /** What a head alone tells of a request. */
-export type HeadFacts = Omit<RequestFacts, 'address' | 'secure'>;
+type HeadFacts = Omit<RequestFacts, 'address' | 'secure'>;
 
 /** A head read from bytes. */
 export interface ParsedHead {

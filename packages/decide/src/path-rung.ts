@@ -22,6 +22,27 @@ export function methodsOf(operations: readonly Operation[]): readonly string[] {
 }
 
 /**
+ * The end of rung 2: does the path name one operation, whether or not a server decodes it before it routes? Stands
+ * apart from the path rung because, like all that is ambiguous, it cannot go on to the API in any mode.
+ */
+export function compileOneReadingRung(tree: PathTree, refuse: Refuse): Rung {
+  return ({ path, facts }) => {
+    if (!path.includes('%')) return undefined;
+    const decoded = decodedReserved(path);
+    if (decoded === path || tree.find(path, facts.method, []) === tree.find(decoded, facts.method, []))
+      return undefined;
+    const detail = 'The path names another operation once its characters are decoded.';
+    const due = 'a path that names one operation, decoded or not';
+    const arrived = 'percent-encoded characters that make a difference';
+    return refused(
+      refuse(undefined, 'malformed-target', detail, {
+        violations: [{ in: 'target', reason: 'malformed-target', due, arrived }],
+      }),
+    );
+  };
+}
+
+/**
  * Rungs 3 and 4: is the path in the contract, and the method declared on it?
  *
  * OPTIONS that no operation declares is answered with Allow; under observe it goes on to the API like all else. A CORS
@@ -37,20 +58,6 @@ export function compilePathRung(contract: Contract, tree: PathTree, refuse: Refu
     const { method } = walk.facts;
     const values: string[] = [];
     const route = path === '*' ? undefined : tree.find(path, method, values);
-    if (path.includes('%') && tree.find(decodedReserved(path), method, []) !== route) {
-      return refused(
-        refuse(undefined, 'malformed-target', 'The path names another operation once its characters are decoded.', {
-          violations: [
-            {
-              in: 'target',
-              reason: 'malformed-target',
-              due: 'a path that names one operation, decoded or not',
-              arrived: 'percent-encoded characters that make a difference',
-            },
-          ],
-        }),
-      );
-    }
     if (route !== undefined) {
       walk.operation = route.operation;
       walk.pathNames = route.names;

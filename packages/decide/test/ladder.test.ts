@@ -138,6 +138,8 @@ describe('observe', () => {
   it('refuses all the same what is ambiguous or broken off', () => {
     expect(outcome(ladder, facts('POST /a/../books'))).toBe('malformed-target');
     expect(outcome(ladder, facts('POST /books', { Connection: 'host' }))).toBe('malformed-request');
+    const verbs = decider(contract([operation('POST /a:b'), operation('POST /{x}')], { switches: observe }));
+    expect(outcome(verbs, facts('POST /a%3Ab'))).toBe('malformed-target');
     expect(outcome(ladder, { ...facts('POST /nowhere'), fault: 'body-too-slow' })).toBe('body-too-slow');
   });
   it('can be of one operation alone', () => {
