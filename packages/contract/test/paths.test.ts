@@ -132,6 +132,13 @@ it.each([[undefined], [null], [[]], ['paths']])(
   },
 );
 
+it('follows a $ref in the place of all paths, which OpenAPI does not know, and says so', () => {
+  const more = { 'x-paths': { '/a': { get: { operationId: 'a', responses } } } };
+  const contract = contractFrom(documentOf({ $ref: '#/x-paths' }, more));
+  expect(contract.operations.map(({ id, templates }) => [id, templates])).toEqual([['a', ['/a']]]);
+  expect(faultLines(contract)).toEqual([expect.stringMatching(/^warning \/paths: "paths" is a \$ref/)]);
+});
+
 it('freezes the whole model', () => {
   const contract = contractFrom(
     documentOf({
