@@ -7,22 +7,25 @@ const flick = fileURLToPath(new URL('bin/flick.js', import.meta.resolve('@flick/
 const config = fileURLToPath(new URL('flick.yaml', import.meta.url));
 
 /**
- * Runs `flick serve` as anyone would, and waits for the line that says that it serves. Its log goes to stderr.
+ * Runs `flick serve` as anyone would, and waits for the line that says that it serves.
  *
- * @throws Error where it does not start; stderr has said why
+ * @param showLog - whether its stderr is shown as it comes
+ * @throws Error where it does not start, with what it said
  */
-export async function startGate({ listen, upstream, secret, log }) {
-  const flags = ['--config', config, '--listen', listen, '--upstream', upstream, '--log', log];
+export async function startGate({ listen, upstream, secret, showLog }) {
+  const flags = ['--config', config, '--listen', listen, '--upstream', upstream];
   const gate = spawn(process.execPath, [flick, 'serve', ...flags], {
     env: { ...process.env, LEDGER_SECRET: secret },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', showLog ? 'inherit' : 'pipe'],
     // Ctrl-C reaches a whole group of processes; the gate gets its one signal from here instead.
     detached: true,
   });
-  const ended = once(gate, 'exit');
+  let said = '';
+  gate.stderr?.setEncoding('utf8').on('data', (text) => (said += text));
+  const ended = once(gate, 'close');
   const first = once(createInterface({ input: gate.stdout }), 'line');
   const line = await Promise.race([first.then(([text]) => text), ended.then(() => undefined)]);
-  if (line === undefined) throw new Error('The gate did not start.');
+  if (line === undefined) throw new Error(said.trim() || 'The gate did not start.');
   return {
     line,
     origin: /http:\/\/[^\s,]+/.exec(line)[0],

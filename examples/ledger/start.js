@@ -55,9 +55,7 @@ const upstream = `http://127.0.0.1:${ledger.address().port}`;
 const secret = process.env['LEDGER_SECRET'] || randomBytes(32).toString('base64url');
 const tokens = signTokens(secret);
 const listen = `127.0.0.1:${port ?? (await freeOr0(gatePort))}`;
-const gate = await startGate({ listen, upstream, secret, log: tour ? 'off' : 'refusals' }).catch((error) =>
-  giveUp(error.message),
-);
+const gate = await startGate({ listen, upstream, secret, showLog: !tour }).catch((error) => giveUp(error.message));
 
 let files;
 let endingSince;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { didYouMean } from '@flick/contract';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { type Config, configSchema } from './config-schema.ts';
-import { didYouMean } from './nearest.ts';
 import { printable } from './printable.ts';
 import { StartFault, systemReason } from './start-fault.ts';
 
@@ -101,7 +101,7 @@ function describe(error: ErrorObject): Fault {
     const key = String(error.params['additionalProperty']);
     const known = Object.keys(isRecord(schema['properties']) ? schema['properties'] : {});
     const near = didYouMean(key, known);
-    const mend = near === '' && known.length <= 12 ? ` (known here: ${known.join(', ')})` : near;
+    const mend = near === '' && known.length <= 12 ? `; known here: ${known.join(', ')}` : near;
     return {
       path: [...path, key],
       on: 'key',

@@ -1,5 +1,4 @@
-import type { Contract, SecurityScheme } from '@flick/contract';
-import { didYouMean } from './nearest.ts';
+import { type Contract, didYouMean, type SecurityScheme } from '@flick/contract';
 import { createSettingFaults } from './setting-faults.ts';
 import type { ServeSettings } from './settings.ts';
 import { StartFault } from './start-fault.ts';

@@ -43,7 +43,7 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
 
   program
     .command('serve')
-    .summary('stand before an API and answer every request with the code that is due')
+    .summary('stand before an API and keep its codes true')
     .description(
       'Stands before an API, in any language, and answers every request with the code that is due.\n' +
         'Reads flick.yaml of the current folder, where there is one; flags win over it.',
@@ -52,10 +52,10 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
     .option('-u, --upstream <url>', 'the API: scheme, host and port')
     .option('-c, --config <file>', 'settings in YAML (default: ./flick.yaml, where it is)')
     .option('-l, --listen <address>', 'host:port, or a port alone (default: 127.0.0.1:8080)')
-    .option('--mode <mode>', 'enforce, or observe: refuse nothing, record what would be')
-    .option('--codes <table>', 'default, standard, or a list such as 400,401,404,429,500')
-    .option('--base-path <path>', "the path before every path, in place of the document's servers")
-    .option('--log <requests>', 'all, refusals (failures too), or off (default: refusals)')
+    .option('--mode <mode>', 'enforce, or observe: refuse nothing, only record')
+    .option('--codes <table>', 'default, standard, or a list: 400,401,404,500')
+    .option('--base-path <path>', "the path before all paths, in place of the servers'")
+    .option('--log <requests>', 'all, off, or refusals and failures (the default)')
     .option('--strict', 'do not start where an operation cannot be served')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', serveExamples)
@@ -77,7 +77,7 @@ function oneLine(text: string): string {
   const line = text
     .trim()
     .replace(/^error: /, '')
-    .replace(/\n\(Did you mean/g, ' (did you mean');
+    .replace(/\n\(Did you mean (.*)\)$/, '; did you mean $1');
   return `flick: ${line.replace(/\s*\n\s*/g, ' ')}\n`;
 }
 

@@ -26,9 +26,6 @@ const logBufferBytes = 1_048_576;
  * @throws StartFault where it cannot start
  */
 export async function serve(openapi: string | undefined, flags: ServeFlags): Promise<number> {
-  // Whoever reads the output may go away; the API stays.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-
   const settings = readSettings(openapi, flags, say);
   const contract = loadContract(settings);
   checkNames(contract, settings);

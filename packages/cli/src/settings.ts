@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { CodesSetting, SwitchSettings } from '@flick/contract';
+import { type CodesSetting, didYouMean, type SwitchSettings } from '@flick/contract';
 import type { JwtVerifier } from '@flick/credentials';
 import type { Limit } from '@flick/decide';
 import type { Timeouts } from '@flick/gate';
@@ -8,7 +8,6 @@ import { isAddressRange, type ListenAddress, readListenAddress, readOrigin } fro
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import type { Config } from './config-schema.ts';
 import { createVerifiers } from './jwt-verifiers.ts';
-import { didYouMean } from './nearest.ts';
 import { readReference, resolveFrom } from './references.ts';
 import type { LogSetting } from './request-log.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { runFlick } from './flick.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { main } from '../src/main.ts';
+import { type Run, runFlick } from './flick.ts';
 import { folderWith } from './temporary-folder.ts';
 
 const openapi = `openapi: 3.1.0
@@ -14,6 +15,23 @@ components:
     bearerAuth: { type: http, scheme: bearer }
     basicAuth: { type: http, scheme: basic }
 `;
+
+/** Runs `flick` in this process, which spares the start of another. */
+async function runHere(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+  const home = process.cwd();
+  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  process.chdir(cwd);
+  try {
+    const code = await main(args);
+    return { code, stdout: out.mock.calls.join(''), stderr: err.mock.calls.join('') };
+  } finally {
+    process.chdir(home);
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  }
+}
 
 describe('flick, asked about itself', () => {
   it('says its version', async () => {
@@ -44,13 +62,8 @@ describe('a command that cannot start says why in one line and ends with 2', () 
   const jwt = 'algorithms: [HS256], secret: { env: S }';
 
   it.each<[name: string, args: readonly string[], files: Readonly<Record<string, string>>, line: string | RegExp]>([
-    ['an unknown command', ['serv'], {}, "flick: unknown command 'serv' (did you mean serve?)"],
-    [
-      'an unknown flag',
-      ['serve', '--upstrem', 'x'],
-      {},
-      "flick: unknown option '--upstrem' (did you mean --upstream?)",
-    ],
+    ['an unknown command', ['serv'], {}, "flick: unknown command 'serv'; did you mean serve?"],
+    ['an unknown flag', ['serve', '--upstrem', 'x'], {}, "flick: unknown option '--upstrem'; did you mean --upstream?"],
     [
       'a flag without its value',
       ['serve', '--upstream'],
@@ -76,7 +89,7 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       'a mode that is none',
       ['serve', 'a.yaml', ...up, '--mode', 'obsrve'],
       { 'a.yaml': openapi },
-      'flick: --mode: due is enforce or observe (did you mean observe?)',
+      'flick: --mode: due is enforce or observe; did you mean "observe"?',
     ],
     [
       'a table that is none',
@@ -97,7 +110,7 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       'an unknown key',
       ['serve'],
       { 'flick.yaml': 'contract: a.yaml\nupstreem: http://127.0.0.1:1\n' },
-      'flick: flick.yaml:2:1: unknown key upstreem (did you mean upstream?)',
+      'flick: flick.yaml:2:1: unknown key upstreem; did you mean "upstream"?',
     ],
     [
       'a literal secret',
@@ -169,19 +182,19 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       'switches for an operation that is not in the contract',
       ['serve', 'a.yaml', ...up],
       { 'flick.yaml': 'operations:\n  getTee: { mode: observe }\n', 'a.yaml': openapi },
-      'flick: flick.yaml:2:11: operations.getTee: no such operation in the contract (did you mean getTea?)',
+      'flick: flick.yaml:2:11: operations.getTee: no such operation in the contract; did you mean "getTea"?',
     ],
     [
       'a limit on a path that is not in the contract',
       ['serve', 'a.yaml', ...up],
       { 'flick.yaml': 'limits:\n  a: { paths: [/tee], requests: 1, window: 1s }\n', 'a.yaml': openapi },
-      'flick: flick.yaml:2:16: limits.a.paths.0: no such path in the contract (did you mean /tea?)',
+      'flick: flick.yaml:2:16: limits.a.paths.0: no such path in the contract; did you mean "/tea"?',
     ],
     [
       'a limit on an operation that is not in the contract',
       ['serve', 'a.yaml', ...up],
       { 'flick.yaml': 'limits:\n  a: { operations: [getTee], requests: 1, window: 1s }\n', 'a.yaml': openapi },
-      'flick: flick.yaml:2:21: limits.a.operations.0: no such operation in the contract (did you mean getTea?)',
+      'flick: flick.yaml:2:21: limits.a.operations.0: no such operation in the contract; did you mean "getTea"?',
     ],
     [
       'a verifier for a scheme that is not in the contract',
@@ -202,7 +215,7 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       /^flick: flick\.yaml:3:10: credentials\.basicAuth\.jwt: the security scheme is of a type that carries no token$/,
     ],
   ])('%s', async (_, args, files, line) => {
-    const { code, stdout, stderr } = await runFlick(args, folderWith(files), { K: 'k'.repeat(32) });
+    const { code, stdout, stderr } = await runHere(args, folderWith(files), { K: 'k'.repeat(32) });
     const lines = stderr.trimEnd().split('\n');
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(line);
@@ -210,9 +223,21 @@ describe('a command that cannot start says why in one line and ends with 2', () 
     expect(code).toBe(2);
   });
 
+  it.each<[name: string, args: readonly string[], line: string]>([
+    ['a wrong flag', ['serve', '--upstrem', 'x'], "unknown option '--upstrem'; did you mean --upstream?"],
+    ['a document that is not there', ['serve', 'a.yaml', ...up], 'a.yaml: '],
+    ['a config file that is not there', ['serve', '-c', 'f.yaml'], 'f.yaml: cannot be read: no such file'],
+  ])('as a process of its own: %s', async (_, args, line) => {
+    const { code, stdout, stderr } = await runFlick(args, folderWith());
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toContain(`flick: ${line}`);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
   it('tells all faults of the settings in one go', async () => {
     const folder = folderWith({ 'flick.yaml': 'upstream: nowhere\nlisten: here\ntimeouts: { idle: 99h }\n' });
-    const { code, stderr } = await runFlick(['serve', '--mode', 'on'], folder);
+    const { code, stderr } = await runHere(['serve', '--mode', 'on'], folder);
     expect(code).toBe(2);
     expect(stderr.trimEnd().split('\n')).toHaveLength(5);
   });

@@ -21,22 +21,22 @@ describe('a fault of flick.yaml is told with its line, its column and the mend',
     [
       'a misspelt key',
       'contract: a.yaml\n  \nlistn: 8080\n',
-      'flick.yaml:3:1: unknown key listn (did you mean listen?)',
+      'flick.yaml:3:1: unknown key listn; did you mean "listen"?',
     ],
     [
       'a misspelt key further down',
-      'timeouts:\n  headers: 2s\n  idel: 5s\n',
-      'flick.yaml:3:3: timeouts: unknown key idel (did you mean idle?)',
+      'timeouts:\n  headers: 2s\n  idl: 5s\n',
+      'flick.yaml:3:3: timeouts: unknown key idl; did you mean "idle"?',
     ],
     [
       'a key like no other',
       'trust: { foo: [10.0.0.0/8] }\n',
-      'flick.yaml:1:10: trust: unknown key foo (known here: proxies)',
+      'flick.yaml:1:10: trust: unknown key foo; known here: proxies',
     ],
     [
       'a misspelt choice',
       'mode: enforec\n',
-      /^flick.yaml:1:7: mode: due is enforce or observe; .*\(did you mean enforce\?\)$/,
+      /^flick.yaml:1:7: mode: due is enforce or observe; .*; did you mean "enforce"\?$/,
     ],
     [
       'a number for a duration',
