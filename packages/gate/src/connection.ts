@@ -23,6 +23,7 @@ const soundCodes: ReadonlySet<string> = new Set(['HPE_INVALID_METHOD', 'HPE_INVA
 interface Arrival {
   readonly response: GateResponse;
   readonly continues: boolean;
+  readonly fault: MessageFault | undefined;
 }
 
 /** What Node's parser or its clock reports of a connection. */
@@ -158,12 +159,14 @@ export class Connection implements Line {
   arrive(response: GateResponse, continues: boolean): void {
     this.#heads += 1;
     this.#headDueMs = 0;
+    // A request line without a version is HTTP/0.9 to Node, and no request of today.
+    const fault = response.req.httpVersionMajor === 0 ? this.#readHead()?.facts.fault : undefined;
     this.#head = [];
     this.#headLength = 0;
     // Behind an answer that is the connection's last, nothing is heard.
     if (this.#current?.response.isEarly === true) this.#deaf = true;
     if (this.#deaf) return;
-    const arrival: Arrival = { response, continues };
+    const arrival: Arrival = { response, continues, fault };
     if (this.#arrival === undefined && this.#current === undefined) this.#arrival = arrival;
     else this.#next = arrival;
   }
@@ -179,7 +182,7 @@ export class Connection implements Line {
     const arrival = this.#arrival;
     if (arrival === undefined) return;
     this.#arrival = undefined;
-    const exchange = new LiveExchange(this.#shared, this, arrival.response, arrival.continues, fault);
+    const exchange = new LiveExchange(this.#shared, this, arrival.response, arrival.continues, fault ?? arrival.fault);
     this.#current = exchange;
     exchange.begin();
   }
@@ -239,9 +242,13 @@ export class Connection implements Line {
     }
   }
 
+  #readHead(): ReturnType<typeof parseHead> {
+    return parseHead(Buffer.concat(this.#head), this.#shared.sizes.headerBytes);
+  }
+
   /** What there is of a head that the parser gave up; `fault` where its bytes do not tell what is wrong with them. */
   #headFacts(fault: MessageFault): RequestFacts {
-    const facts = parseHead(Buffer.concat(this.#head), this.#shared.sizes.headerBytes)?.facts ?? unread;
+    const facts = this.#readHead()?.facts ?? unread;
     return { ...facts, fault: facts.fault ?? fault, address: this.address, secure: 'encrypted' in this.#socket };
   }
 
@@ -252,7 +259,7 @@ export class Connection implements Line {
   #collect(chunk: Buffer): void {
     this.#head.push(chunk);
     this.#headLength += chunk.length;
-    const head = parseHead(Buffer.concat(this.#head), this.#shared.sizes.headerBytes);
+    const head = this.#readHead();
     if (head === undefined) return;
     this.#deaf = true;
     this.#refuseBare({ ...head.facts, address: this.address, secure: 'encrypted' in this.#socket });
