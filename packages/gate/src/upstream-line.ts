@@ -8,8 +8,8 @@ export class MalformedAnswer extends Error {
   override readonly name = 'MalformedAnswer';
 }
 
-/** A request, and the name that the API's certificate must have. */
-export interface LineRequest extends Dispatcher.DispatchOptions {
+// What undici takes besides what its types say.
+interface LineRequest extends Dispatcher.DispatchOptions {
   readonly servername: string;
 }
 
@@ -57,8 +57,8 @@ function openSocket(site: Site): Socket {
 const statusLineBytes = 12; // "HTTP/1.1 200"
 
 /**
- * One connection to the API, kept alive between requests and made anew when it has ended: an undici client that is given
- * one request at a time, and its socket.
+ * One connection to the API, kept alive between requests and made anew when it has ended: an undici client that is
+ * given one request at a time, and its socket.
  *
  * The line reads every status line before undici does, because undici takes a few for good that are not (another HTTP
  * version, a code such as 999), and takes a `100 Continue` that nobody asked for as a failure, though HTTP allows it
@@ -124,6 +124,7 @@ export class Line {
 
   /** Hands a request to the connection; what becomes of it, the handler hears. */
   send(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    // Without the name, undici would take that of the client's Host and connect anew whenever it changes.
     const named: LineRequest = { ...request, servername: this.#site.host };
     this.#client.dispatch(named, handler);
   }

@@ -16,7 +16,7 @@ export interface UpstreamOptions {
   readonly maxInFlight?: number;
   /** Of one response head. Default 16 KiB. */
   readonly maxHeaderBytes?: number;
-  /** Whether to pass on an answer that ends with its connection, which nobody can tell from a broken one. Default `accept`. */
+  /** What to do with an answer that ends with its connection: hard to tell from a broken one. Default `accept`. */
   readonly eofFraming?: 'accept' | 'refuse';
 }
 
@@ -97,7 +97,7 @@ function readOrigin(text: string): URL {
   if (url.username !== '' || url.password !== '') {
     throw new TypeError('upstream: holds credentials, which the gateway does not send; leave them out');
   }
-  // A path here would make the API see another path than the one that was judged. Base paths are the contract's servers.
+  // A path here would make the API see another path than the one that was judged.
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new TypeError(
       `upstream: has more than an origin; write it as ${url.origin} and name a base path in the contract's servers`,

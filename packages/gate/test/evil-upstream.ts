@@ -49,8 +49,8 @@ export interface EvilOptions {
 }
 
 /**
- * Starts an upstream that answers from a script, with whatever bytes, pauses and breaks that the script asks for. Listens
- * on 127.0.0.1, on a free port. Does not correct anything: a script that is to be well-formed must be so itself.
+ * Starts an upstream that answers from a script, with whatever bytes, pauses and breaks that the script asks for.
+ * Listens on 127.0.0.1, on a free port. Does not correct anything: a script that is to be well-formed must be so itself.
  *
  * @example
  * const evil = await startEvilUpstream(() => [{ send: 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc' }, 'fin']);
