@@ -23,6 +23,8 @@ export interface Entry {
   readonly uses: Set<Entry>;
   /** What is left to do once all that it leads to is lowered. */
   readonly finish: (() => void)[];
+  /** Has keywords that Ajv reads wrongly: it is for the walk to judge. */
+  isWalked: boolean;
   /** All that it leads to is lowered and finished. */
   sound: boolean;
 }

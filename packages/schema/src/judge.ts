@@ -1,4 +1,4 @@
-import { _, type AnySchema, Ajv2020, type AnySchemaObject, type ErrorObject } from 'ajv/dist/2020.js';
+import { _, Ajv2020, type AnySchemaObject, type ErrorObject } from 'ajv/dist/2020.js';
 import type { SchemaFault } from './check.ts';
 import type { Entry } from './entry.ts';
 import { formats } from './formats.ts';
@@ -8,7 +8,7 @@ import type { Pattern } from './pattern.ts';
 import { allUnique, isMultipleOf, memberTest } from './values.ts';
 import { arrivedWords, dueWords } from './words.ts';
 
-/** Says whether a value holds: `undefined` where that would take too many steps. */
+/** Says whether a value holds: `undefined` where that would take too many steps, or is for the walk to say. */
 export interface Judge {
   (value: unknown): boolean | undefined;
   /** The first fault that the last call met. */
@@ -60,6 +60,9 @@ export class Judges {
     this.#define('uniqueItems', 'array', () => allUnique);
     // Ajv's own has no tolerance that fits large and small numbers both.
     this.#define('multipleOf', 'number', (factor) => (value: number) => isMultipleOf(value, Number(factor)));
+    // Its bookkeeping of what was evaluated fails on sound schemas, and even breaks. The walk judges those.
+    this.#ajv.opts.unevaluated = false;
+    this.#ajv.removeKeyword('unevaluatedItems').removeKeyword('unevaluatedProperties');
     const fuse = this.#fuse;
     this.#ajv.addKeyword({
       keyword: 'fuse',
@@ -79,11 +82,13 @@ export class Judges {
       for (const used of entry.uses) reached.add(used);
       if (this.#ajv.schemas[entry.id] !== undefined) continue;
       const { schema = true } = entry;
-      const fused: AnySchema = typeof schema === 'boolean' || entry === root ? schema : { ...schema, fuse: true };
-      this.#ajv.addSchema(fused, entry.id);
+      this.#ajv.addSchema(entry === root || typeof schema === 'boolean' ? schema : { ...schema, fuse: true }, entry.id);
     }
     const validate = this.#ajv.getSchema(root.id);
     if (validate === undefined) throw new Error(`the schema at ${root.node.location} was not compiled`);
+    if ([...reached].some((entry) => entry.isWalked)) {
+      return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf(undefined, value) });
+    }
     const fuse = this.#fuse;
     const judge = (value: unknown): boolean | undefined => {
       fuse.left = maxCalls;
@@ -137,7 +142,7 @@ function faultOf(error: ErrorObject | undefined, root: unknown): SchemaFault {
   if (typeof missing === 'string') {
     return { pointer: pointerAt(instancePath, missing), keyword, due: 'a value', arrived: arrivedWords(undefined) };
   }
-  const undeclared: unknown = params['additionalProperty'] ?? params['unevaluatedProperty'];
+  const undeclared: unknown = params['additionalProperty'];
   if (typeof undeclared !== 'string') return { pointer: instancePath, keyword, due, arrived: arrivedWords(data) };
   const member = isMembers(data) ? data[undeclared] : undefined;
   return { pointer: pointerAt(instancePath, undeclared), keyword, due, arrived: arrivedWords(member) };

@@ -64,6 +64,7 @@ export class Lowering {
   readonly #byKey = new Map<string, Entry>();
   /** The names of all `$dynamicRef`s that were met. */
   readonly #dynamicNames = new Set<string>();
+  readonly #closedTwins = new Map<Entry, Entry>();
   readonly #circular = new Map<string, boolean>();
   readonly #hidden: 'readOnly' | 'writeOnly';
 
@@ -111,16 +112,30 @@ export class Lowering {
 
   #newEntry(node: SchemaNode, reading: Reading): Entry {
     const id = `s${String(this.entries.size)}`;
-    const entry: Entry = { id, node, reading, uses: new Set(), finish: [], sound: false };
+    const entry: Entry = { id, node, reading, uses: new Set(), finish: [], isWalked: false, sound: false };
     this.entries.set(id, entry);
     return entry;
+  }
+
+  /** An entry whose object takes no further members, shared by all that close it. */
+  #closedTwin(entry: Entry): Entry {
+    let twin = this.#closedTwins.get(entry);
+    if (twin === undefined) {
+      twin = this.#newEntry(entry.node, entry.reading);
+      const schema = typeof entry.schema === 'object' ? entry.schema : {};
+      twin.schema = { ...schema, additionalProperties: false };
+      twin.uses.add(entry);
+      twin.sound = true;
+      this.#closedTwins.set(entry, twin);
+    }
+    return twin;
   }
 
   /** A schema that judges a member or an item: an object location of its own. */
   #child(raw: unknown, spot: Spot): LoweredSchema {
     const lowered = this.#schema(raw, spot);
     if (this.#options.unknownMembers === 'refuse' && !spot.plain && typeof lowered === 'object') {
-      spot.entry.finish.push(() => closeMembers(lowered, this.entries));
+      spot.entry.finish.push(() => closeMembers(lowered, spot.entry, this.entries, (entry) => this.#closedTwin(entry)));
     }
     return lowered;
   }
@@ -320,22 +335,24 @@ export class Lowering {
   #items(raw: Members, lowered: Lowered, spot: Spot): void {
     const child = (keyword: string, value: unknown, from = spot): LoweredSchema =>
       this.#childAt(from, [keyword], value);
-    const each = (keyword: string, values: readonly unknown[]): LoweredSchema[] =>
-      values.map((value, index) => this.#childAt(spot, [keyword, index], value));
     const items = memberOf(raw, 'items');
-    const prefix = memberOf(raw, 'prefixItems');
-    if (Array.isArray(prefix) && prefix.length > 0) lowered.prefixItems = each('prefixItems', prefix);
-    if (isSchema(items)) lowered.items = child('items', items);
-    else if (Array.isArray(items) && items.length > 0) {
-      // As JSON Schema had it before 2020-12.
-      lowered.prefixItems ??= each('items', items);
-      const rest = memberOf(raw, 'additionalItems');
-      if (isSchema(rest)) lowered.items = child('additionalItems', rest);
-    }
+    // Before 2020-12, `items` itself could be the list, and `additionalItems` what came after it.
+    const [listKeyword, restKeyword] = Array.isArray(items) ? ['items', 'additionalItems'] : ['prefixItems', 'items'];
+    const tuple = memberOf(raw, listKeyword);
+    const rest = memberOf(raw, restKeyword);
+    const sequence: Lowered = isSchema(rest) ? { items: child(restKeyword, rest) } : {};
+    if (Array.isArray(tuple) && tuple.length > 0) {
+      // On its own, for Ajv passes over what stands beside it where the array is empty.
+      sequence.prefixItems = tuple.map((value, index) => this.#childAt(spot, [listKeyword, index], value));
+      lowered.allOf = [...(lowered.allOf ?? []), sequence];
+    } else if (listKeyword === 'prefixItems') Object.assign(lowered, sequence);
     const contains = memberOf(raw, 'contains');
     if (isSchema(contains)) lowered.contains = child('contains', contains, plainly(spot));
     const unevaluated = memberOf(raw, 'unevaluatedItems');
-    if (isSchema(unevaluated)) lowered.unevaluatedItems = child('unevaluatedItems', unevaluated);
+    if (isSchema(unevaluated)) {
+      lowered.unevaluatedItems = child('unevaluatedItems', unevaluated);
+      spot.entry.isWalked = true;
+    }
     if (memberOf(raw, 'uniqueItems') === true) lowered.uniqueItems = true;
   }
 
@@ -345,15 +362,8 @@ export class Lowering {
       this.#ready(pattern, locationAt(spot.location, 'patternProperties', pattern));
     }
     const named = this.#map(raw, 'properties', spot);
-    if (Object.hasOwn(named, '__proto__')) {
-      // Ajv leaves out a property of this name, yet not a pattern for it.
-      const pattern = '^__proto__$';
-      this.#ready(pattern, spot.location);
-      const both = patterned[pattern];
-      patterned[pattern] =
-        both === undefined ? (named['__proto__'] ?? true) : { allOf: [both, named['__proto__'] ?? true] };
-      delete named['__proto__'];
-    }
+    // Ajv leaves out a property of this name.
+    if (Object.hasOwn(named, '__proto__')) spot.entry.isWalked = true;
     if (Object.keys(named).length > 0) lowered.properties = named;
     if (Object.keys(patterned).length > 0) lowered.patternProperties = patterned;
     for (const keyword of ['additionalProperties', 'unevaluatedProperties'] as const) {
@@ -361,6 +371,7 @@ export class Lowering {
       if (value === false && this.#options.unknownMembers === 'pass' && !spot.plain) lowered.loosened = true;
       else if (isSchema(value)) lowered[keyword] = this.#childAt(spot, [keyword], value);
     }
+    if (lowered.unevaluatedProperties !== undefined) spot.entry.isWalked = true;
     const names = memberOf(raw, 'propertyNames');
     if (isSchema(names)) lowered.propertyNames = this.#childAt(plainly(spot), ['propertyNames'], names);
     const required = this.#due(memberOf(raw, 'required'), raw, lowered, spot);

@@ -1,14 +1,38 @@
-import type { Entries } from './entry.ts';
+import type { Entries, Entry } from './entry.ts';
 import { inPlace, type Lowered, type LoweredSchema } from './lowered.ts';
 
 /**
  * Closes an object location whose schema names members and is silent on others. At the outermost schema of the
  * location, so that all schemas beside it have their say; one that lets further members come still does.
+ *
+ * @param entry where the schema stands
+ * @param closedTwin makes an entry that closes the object of another
  */
-export function closeMembers(schema: Lowered, entries: Entries): void {
+export function closeMembers(
+  schema: Lowered,
+  entry: Entry,
+  entries: Entries,
+  closedTwin: (entry: Entry) => Entry,
+): void {
   if (schema.unevaluatedProperties !== undefined || schema.additionalProperties !== undefined) return;
   const namesMembers = someInPlace([schema], entries, ({ properties }) => properties !== undefined);
-  if (namesMembers && !isBase(schema, entries)) schema.unevaluatedProperties = false;
+  if (!namesMembers || isBase(schema, entries)) return;
+  // One schema alone needs no account of what others named, which compiled checks do not keep.
+  const target = Object.keys(schema).length === 1 ? entries.get(schema.$ref ?? '') : undefined;
+  if (typeof target?.schema === 'object' && standsAlone(target.schema)) {
+    if (target.schema.additionalProperties !== undefined) return;
+    const twin = closedTwin(target);
+    schema.$ref = twin.id;
+    entry.uses.add(twin);
+  } else if (standsAlone(schema)) schema.additionalProperties = false;
+  else {
+    schema.unevaluatedProperties = false;
+    entry.isWalked = true;
+  }
+}
+
+function standsAlone(schema: Lowered): boolean {
+  return schema.$ref === undefined && schema.unevaluatedProperties === undefined && inPlace(schema).length === 0;
 }
 
 /** Lets members come where the branch that holds is free-form, or a base whose members stand elsewhere. */

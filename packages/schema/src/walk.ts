@@ -11,8 +11,8 @@ import { arrivedWords, dueWords, schemaWords, typesWords } from './words.ts';
 const maxFaults = 50;
 // Of the branches of a `oneOf` or `anyOf`, one is told of, and not at length.
 const maxBranchFaults = 5;
-// About a quarter of a second.
-const maxSteps = 500_000;
+// Under a second. A body of 1 MiB has half a million items at most, and each entry judges each of them once.
+const maxSteps = 2_000_000;
 
 /** What came of judging a value by a schema. */
 interface Outcome {
