@@ -1,5 +1,4 @@
 import type { Contract, ContractFault } from '@flick/contract';
-import { printable } from './printable.ts';
 
 /** A document may have thousands of faults; beyond these, they are counted. */
 const mostShown = 50;
@@ -13,9 +12,9 @@ export function describeFaults(faults: readonly ContractFault[]): readonly strin
 }
 
 /** One fault: severity, place, JSON pointer, and what to change. */
-export function describeFault({ severity, file, line, column, pointer, message }: ContractFault): string {
+function describeFault({ severity, file, line, column, pointer, message }: ContractFault): string {
   const place = line === 0 ? file : `${file}:${line}:${column}`;
-  return printable(`${severity}: ${place}: ${pointer === '' ? '' : `${pointer}: `}${message}`, 1000);
+  return `${severity}: ${place}: ${pointer === '' ? '' : `${pointer}: `}${message}`;
 }
 
 /** The security schemes that operations need and that nobody here verifies. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { say } from './say.ts';
 import type { ServeFlags } from './settings.ts';
 import { StartFault } from './start-fault.ts';
 
@@ -25,7 +26,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitNotStarted;
     if (!(error instanceof StartFault)) throw error;
-    for (const line of error.lines) process.stderr.write(`flick: ${line}\n`);
+    for (const line of error.lines) say(line);
     return exitNotStarted;
   }
 }

@@ -4,10 +4,11 @@ import { createGate, createUpstream, type Gate } from '@flick/gate';
 import { createMemoryLimits } from '@flick/stores';
 import { pino } from 'pino';
 import { checkNames } from './contract-names.ts';
-import { describeFault, describeFaults, unverifiedSchemes } from './contract-report.ts';
+import { describeFaults, unverifiedSchemes } from './contract-report.ts';
 import { printable } from './printable.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { readSettings, type ServeFlags, type ServeSettings } from './settings.ts';
+import { say } from './say.ts';
 import { StartFault, systemReason } from './start-fault.ts';
 import { untilStopped } from './until-stopped.ts';
 import { createWarmUp } from './warm-up.ts';
@@ -35,7 +36,7 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   for (const line of describeFaults(faults)) say(line);
   if (settings.strict) refuseErrors(faults);
   for (const name of unverifiedSchemes(contract, settings.verifiers)) {
-    say(`${printable(name, 100)}: presence and form only; the upstream verifies`);
+    say(`${name}: presence and form only; the upstream verifies`);
   }
 
   const log = openLog(settings);
@@ -43,17 +44,13 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   const address = await listen(gate, settings);
   const stopped = untilStopped(gate, say);
   process.stdout.write(`${startLine(settings, contract, faults.length, address)}\n`);
-  warmUp.runInBackground((fault) => say(describeFault(fault)));
+  warmUp.runInBackground((later) => describeFaults(later).forEach(say));
   for (const verifier of settings.verifiers.values()) void verifier.warm();
 
   const code = await stopped;
   warmUp.stop();
   log.end();
   return code;
-}
-
-function say(line: string): void {
-  process.stderr.write(`flick: ${line}\n`);
 }
 
 function loadContract(settings: ServeSettings): Contract {

@@ -27,7 +27,7 @@ export interface ServeFlags {
 }
 
 /** What bounds a request, in bytes. */
-export interface SizeSettings {
+interface SizeSettings {
   readonly bodyBytes: number;
   readonly headerBytes: number;
   readonly targetBytes: number;

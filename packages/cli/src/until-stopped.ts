@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { printable } from './printable.ts';
 
 /** What is to be stopped, gently. */
 export interface Stoppable {
@@ -55,12 +54,8 @@ export function untilStopped(gate: Stoppable, say: (line: string) => void): Prom
 /** The error's kind and where it was thrown, without its message: that may quote what a caller sent. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'something that is no error was thrown';
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const lines = (error.stack ?? '').split('\n').map((line) => line.trim());
+  const frames = lines.filter((line) => line.startsWith('at ')).slice(0, 3);
   const code = 'code' in error && typeof error.code === 'string' ? ` ${error.code}` : '';
-  return printable(
-    `${error.name}${code} ${frames
-      .slice(0, 3)
-      .map((frame) => frame.trim())
-      .join(', ')}`,
-  );
+  return `${error.name}${code} ${frames.join(', ')}`;
 }

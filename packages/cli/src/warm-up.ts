@@ -6,8 +6,8 @@ export interface WarmUp {
   readonly faults: readonly ContractFault[];
   /** Compiles for so many milliseconds at most, or to the end. One operation may take longer. */
   readonly runFor: (ms: number) => void;
-  /** Compiles the rest between the requests. */
-  readonly runInBackground: (onFault: (fault: ContractFault) => void) => void;
+  /** Compiles the rest between the requests, then hands on what could not be compiled of it. */
+  readonly runInBackground: (whenDone: (faults: readonly ContractFault[]) => void) => void;
   readonly stop: () => void;
 }
 
@@ -32,12 +32,12 @@ export function createWarmUp(contract: Contract): WarmUp {
   return {
     faults,
     runFor,
-    runInBackground(onFault) {
+    runInBackground(whenDone) {
+      const known = faults.length;
       const run = (): void => {
-        const known = faults.length;
         runFor(sliceMs);
-        for (const fault of faults.slice(known)) onFault(fault);
         if (next < contract.operations.length) slice = setImmediate(run);
+        else whenDone(faults.slice(known));
       };
       slice = setImmediate(run);
     },

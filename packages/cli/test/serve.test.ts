@@ -183,6 +183,19 @@ describe('flick serve', () => {
     expect((await fetch(`${origin}/cup`)).status).toBe(500);
   });
 
+  it('lets no control character of a document reach the terminal', async () => {
+    const escaped = broken
+      .replace('#/components/schemas/Missing', '#/\\e[2JMissing')
+      .replaceAll("'#/", '"#/')
+      .replace("Missing'", 'Missing"');
+    const { stderr } = await serveFlick(
+      ['openapi.yaml', '-u', 'http://127.0.0.1:1'],
+      folderWith({ 'openapi.yaml': escaped }),
+    );
+    expect(stderr()).toContain('\\u001b[2JMissing');
+    expect(stderr()).not.toContain('\u001b');
+  });
+
   it('does not start with --strict where an operation cannot be served', async () => {
     const folder = folderWith({ 'openapi.yaml': broken });
     const { code, stdout, stderr } = await runFlick(
