@@ -7,7 +7,7 @@ import { MalformedAnswer } from './upstream-line.ts';
 export type RawFields = readonly (Buffer | string)[];
 
 /** How an answer's body ends. */
-export type AnswerFraming =
+type AnswerFraming =
   /** There is none, whatever Content-Length says: HEAD, 204, 304. */
   | 'none'
   | 'length'
