@@ -1,4 +1,4 @@
-import type { ResponseFacts } from '@flick/decide';
+import type { Field, ResponseFacts } from '@flick/decide';
 import type { ServerResponse } from 'node:http';
 import { isHopByHop, listedByConnection } from './hop-fields.ts';
 import { MalformedAnswer } from './upstream-line.ts';
@@ -105,6 +105,21 @@ function latin1(text: Buffer | string | undefined): string {
 }
 
 const printable = /^[\t\x20-\x7e]*$/;
+
+// What a caller still needs of an answer whose body is replaced: when to come back, how to log in, which methods there
+// are, and a browser's leave to read any of it.
+const stillDue = /^(?:retry-after|www-authenticate|allow|vary|access-control-[a-z-]+)$/i;
+
+/** The fields of an answer that go out with the problem body in its place, but for those that the problem brings. */
+export function fieldsBesideProblem(answer: AnswerHead, due: readonly Field[]): readonly Field[] {
+  const kept: Field[] = [];
+  for (let i = 0; i < answer.fields.length; i += 2) {
+    const name = answer.fields[i] ?? '';
+    const replaced = due.some(([other]) => other.toLowerCase() === name.toLowerCase());
+    if (stillDue.test(name) && !replaced) kept.push([name, answer.fields[i + 1] ?? '']);
+  }
+  return kept;
+}
 
 /**
  * Passes on a 103 (RFC 8297): its Link fields, which are what a client acts on before the final answer. Node does not

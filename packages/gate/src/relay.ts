@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { PassThrough } from 'node:stream';
 import type { Decider } from '@flick/decide';
 import type { Dispatcher } from 'undici';
 import type { Exchange } from './exchange.ts';
-import { type AnswerHead, type RawFields, readAnswerHead, relayHints } from './relay-head.ts';
+import { type AnswerHead, fieldsBesideProblem, type RawFields, readAnswerHead, relayHints } from './relay-head.ts';
 import { broken, faultOf, tooSlow, type UpstreamFault } from './upstream-fault.ts';
 import { type BodyWay, fieldsToUpstream } from './upstream-fields.ts';
 import { type Line, MalformedAnswer } from './upstream-line.ts';
@@ -126,11 +127,12 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (plan.refusal !== undefined) {
       this.#over = true;
       this.#stopUpload();
-      this.#exchange.refuse(plan.refusal);
+      const { fields } = plan.refusal;
+      this.#exchange.refuse({ ...plan.refusal, fields: [...fields, ...fieldsBesideProblem(answer, fields)] });
       return;
     }
     const { fields } = answer;
-    for (let i = 0; i < fields.length; i += 2) response.appendHeader(fields[i] ?? '', fields[i + 1] ?? '');
+    for (let i = 0; i < fields.length; i += 2) relayField(response, fields[i] ?? '', fields[i + 1] ?? '');
     for (const [name, value] of plan.fields) response.appendHeader(name, value);
     response.writeHead(plan.status);
     if (answer.framing === 'none') {
@@ -263,4 +265,10 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#written = written;
     return moved || this.#upload?.writableNeedDrain === false;
   }
+}
+
+function relayField(response: ServerResponse, name: string, value: string): void {
+  // A number: Node before 20.20 holds the length as it was given against the bytes written, and text is never equal.
+  if (name.length === 14 && name.toLowerCase() === 'content-length') response.setHeader(name, Number(value));
+  else response.appendHeader(name, value);
 }
