@@ -2,7 +2,7 @@ import { _, Ajv2020, type AnySchemaObject, type ErrorObject } from 'ajv/dist/202
 import type { SchemaFault } from './check.ts';
 import type { Entry } from './entry.ts';
 import { formats } from './formats.ts';
-import type { Lowered } from './lowered.ts';
+import type { Lowered, LoweredSchema } from './lowered.ts';
 import { isMembers, pointerAt } from './members.ts';
 import type { Pattern } from './pattern.ts';
 import { allUnique, isMultipleOf, memberTest } from './values.ts';
@@ -41,6 +41,8 @@ export class Judges {
       inlineRefs: false,
       addUsedSchema: false,
       code: {
+        // It takes longer than all else of compiling, and V8 does its work again.
+        optimize: false,
         // The map outlives this compiler; Ajv tells engines apart by their text.
         regExp: Object.assign((source: string) => engineOf(source, patterns), { code: 'patterns' }),
       },
@@ -78,17 +80,19 @@ export class Judges {
   /** Compiles an entry and all that it leads to, as far as that is not done yet. */
   compile(root: Entry): Judge {
     const reached = new Set([root]);
+    for (const entry of reached) for (const used of entry.uses) reached.add(used);
+    const { schema: rootSchema = true } = root;
+    // A schema that holds no others, as those of most parameters, is walked sooner than it is compiled.
+    if (isSingle(rootSchema) || [...reached].some((entry) => entry.isWalked)) {
+      return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf(undefined, value) });
+    }
     for (const entry of reached) {
-      for (const used of entry.uses) reached.add(used);
       if (this.#ajv.schemas[entry.id] !== undefined) continue;
       const { schema = true } = entry;
       this.#ajv.addSchema(entry === root || typeof schema === 'boolean' ? schema : { ...schema, fuse: true }, entry.id);
     }
     const validate = this.#ajv.getSchema(root.id);
     if (validate === undefined) throw new Error(`the schema at ${root.node.location} was not compiled`);
-    if ([...reached].some((entry) => entry.isWalked)) {
-      return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf(undefined, value) });
-    }
     const fuse = this.#fuse;
     const judge = (value: unknown): boolean | undefined => {
       fuse.left = maxCalls;
@@ -118,6 +122,26 @@ export class Judges {
     });
   }
 }
+
+function isSingle(schema: LoweredSchema): boolean {
+  return typeof schema === 'boolean' || Object.keys(schema).every((keyword) => !holdsSchemas.has(keyword));
+}
+
+const holdsSchemas: ReadonlySet<string> = new Set<keyof Lowered>([
+  '$ref',
+  'items',
+  'contains',
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+  'propertyNames',
+  'dependentSchemas',
+  'allOf',
+  'anyOf',
+  'oneOf',
+  'not',
+  'if',
+]);
 
 function engineOf(source: string, patterns: ReadonlyMap<string, Pattern>): { test: (text: string) => boolean } {
   const pattern = patterns.get(source);

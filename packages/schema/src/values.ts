@@ -21,8 +21,19 @@ export function allUnique(items: readonly unknown[]): boolean {
   return true;
 }
 
-/** Makes a test of being one of `values`. */
+const memberTests = new WeakMap<readonly unknown[], (value: unknown) => boolean>();
+
+/** The test of being one of `values`, which must not change; made once a list. */
 export function memberTest(values: readonly unknown[]): (value: unknown) => boolean {
+  let test = memberTests.get(values);
+  if (test === undefined) {
+    test = makeMemberTest(values);
+    memberTests.set(values, test);
+  }
+  return test;
+}
+
+function makeMemberTest(values: readonly unknown[]): (value: unknown) => boolean {
   const plain = new Set<unknown>();
   const structured = new Set<string>();
   for (const value of values) {
