@@ -27,7 +27,7 @@ export function codingOf(field: string | undefined): Coding | undefined {
 }
 
 /** What became of a body whose coding was removed. */
-export type Decoded = (bytes: Uint8Array | 'too-large' | 'malformed') => void;
+type Decoded = (bytes: Uint8Array | 'too-large' | 'malformed') => void;
 
 /**
  * Removes a content coding, off the event loop's thread.

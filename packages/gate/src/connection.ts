@@ -73,8 +73,10 @@ export class Connection implements Line {
   // The head's time has passed by Node's clock while another answer was under way.
   #headDueMs = 0;
   #suspected = false;
-  #stalledSinceMs = 0;
-  #watchesReader = false;
+  // Bytes of the answer under way that the client's side has not taken, and how long it has taken none.
+  #unsent = 0;
+  #flushed = 0;
+  #stalledMs = 0;
 
   /** @param onGone - called once, when the socket is closed */
   constructor(shared: Shared, socket: Socket, onGone: (connection: Connection) => void) {
@@ -194,8 +196,7 @@ export class Connection implements Line {
   released(exchange: LiveExchange): void {
     if (this.#current !== exchange) return;
     this.#current = undefined;
-    this.#watchesReader = false;
-    this.#stalledSinceMs = 0;
+    this.#unsent = 0;
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
     if (this.#pendingFacts !== undefined) {
       this.#refuseBare(this.#pendingFacts);
@@ -350,10 +351,7 @@ export class Connection implements Line {
       current.waitedMs += Math.min(elapsedMs, nowMs - current.startMs);
       if (current.waitedMs >= this.#shared.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
     }
-    if (!this.#watchesReader && this.#socket.writableLength > 0) {
-      this.#watchesReader = true;
-      this.#socket.setTimeout(this.#shared.timeouts.unreadMs / 2);
-    }
+    this.#sweepReader(current, elapsedMs);
   }
 
   #sweepIdle(nowMs: number): void {
@@ -382,30 +380,26 @@ export class Connection implements Line {
     });
   }
 
-  /** The socket has been still for as long as it was told to report: idle, or its client does not read. */
-  onStill(): void {
-    const current = this.#current;
-    if (current === undefined) {
-      // A head that has begun has a time of its own.
-      if (this.#headLength === 0) this.#socket.destroy();
-      return;
-    }
+  /** Cuts a client that takes nothing of its answer. What it sends meanwhile is no sign that it reads. */
+  #sweepReader(current: LiveExchange, elapsedMs: number): void {
     const socket = this.#socket;
-    if (socket.writableLength === 0) {
-      this.#watchesReader = false;
-      this.#stalledSinceMs = 0;
-      socket.setTimeout(0);
-      return;
+    const { writableLength } = socket;
+    const flushed = socket.bytesWritten - writableLength;
+    const unsent = writableLength === 0 ? 0 : writableLength + kernelBacklog(socket);
+    if (unsent === 0 || this.#unsent === 0 || flushed !== this.#flushed || unsent < this.#unsent) {
+      this.#stalledMs = 0;
+    } else {
+      this.#stalledMs += elapsedMs;
+      if (this.#stalledMs >= this.#shared.timeouts.unreadMs) current.end('unread');
     }
-    const half = this.#shared.timeouts.unreadMs / 2;
-    const nowMs = performance.now();
-    // Node reports only where no byte went out in the time set: twice in a row is the whole time.
-    if (this.#stalledSinceMs !== 0 && nowMs - this.#stalledSinceMs < 1.5 * half) {
-      current.end('unread');
-      return;
-    }
-    this.#stalledSinceMs = nowMs;
-    socket.setTimeout(half);
+    this.#flushed = flushed;
+    this.#unsent = unsent;
+  }
+
+  /** A kept connection has been without a request for as long as one may be. */
+  onStill(): void {
+    // A head that has begun has a time of its own.
+    if (this.#current === undefined && this.#headLength === 0) this.#socket.destroy();
   }
 
   /** At the end of a stop: refuses what is under way where no answer has begun. The socket is cut after it. */
@@ -432,4 +426,14 @@ export class Connection implements Line {
     this.#next = undefined;
     this.#onGone(this);
   }
+}
+
+/**
+ * How much of the write under way the operating system has not taken yet. Node has no public name for it, and without it
+ * a client that reads a large answer slowly looks like one that does not read.
+ */
+function kernelBacklog(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const size: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
+  return typeof size === 'number' ? size : 0;
 }

@@ -2,7 +2,7 @@ import type { Passage, Refusal, RequestFacts } from '@flick/decide';
 import type { Ending, Outcome } from './exchange.ts';
 
 /** What the ladder cannot tell of a request: how its answer went. */
-export interface Course {
+interface Course {
   readonly requestId: string;
   readonly timeMs: number;
   readonly status: number;

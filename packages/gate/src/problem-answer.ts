@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { problemOf, type Field, type Refusal } from '@flick/decide';
 
 /** The answer to a refused request, for a response object or a bare socket. */
-export interface ProblemAnswer {
+interface ProblemAnswer {
   /** Names and values in turn; Date and Connection are those of whoever sends it. */
   readonly fields: readonly string[];
   readonly body: string;

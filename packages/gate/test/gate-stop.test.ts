@@ -130,14 +130,21 @@ describe('connections', () => {
       },
       { timeouts: { unreadMs: 600 } },
     );
-    const wire = await dial(port);
-    wire.socket.pause();
-    wire.send(`GET /open HTTP/1.1\r\n${host}\r\n`);
+    const still = await dial(port);
+    const lively = await dial(port);
+    // What it sends is no sign that it reads.
+    const timer = setInterval(() => lively.send('G'), 50);
+    for (const wire of [still, lively]) {
+      wire.socket.pause();
+      wire.send(`GET /open HTTP/1.1\r\n${host}\r\n`);
+    }
     const startMs = performance.now();
-    expect(await settled(1)).toMatchObject([{ ending: 'unread', status: 200 }]);
+    const due = { ending: 'unread', status: 200 };
+    expect(await settled(2)).toMatchObject([due, due]);
     expect(performance.now() - startMs).toBeGreaterThan(500);
-    expect(gone).toBe(1);
-    wire.socket.destroy();
+    expect(gone).toBe(2);
+    clearInterval(timer);
+    for (const wire of [still, lively]) wire.socket.destroy();
   });
 
   test('a client that reads slowly but reads is not cut', async () => {

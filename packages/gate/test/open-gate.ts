@@ -6,7 +6,7 @@ import { pause } from './wire-client.ts';
 import { plainDecider } from './plain-decider.ts';
 
 /** A gate on a free port of 127.0.0.1 that ends with its test. */
-export interface OpenGate {
+interface OpenGate {
   readonly gate: Gate;
   readonly port: number;
   /** In the order in which requests came to their end. */

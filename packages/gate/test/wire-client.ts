@@ -23,7 +23,7 @@ export interface WireEnd {
 }
 
 /** Particulars of a connection. */
-export interface WireOptions {
+interface WireOptions {
   readonly tls?: boolean;
   /** Methods of the requests sent, in order: an answer to HEAD has no body. Default: none is HEAD. */
   readonly methods?: readonly string[];
@@ -169,7 +169,7 @@ const fieldLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t\x20-\x7e\x80-\xff]
  * @returns undefined where it is not whole yet
  * @throws Error where the bytes are not an answer by RFC 9112, or end in the middle of one
  */
-export function parseAnswer(
+function parseAnswer(
   text: string,
   method: string,
   ended: boolean,
