@@ -363,7 +363,7 @@ function bestOf(outcomes: readonly Outcome[], pointer: string): Outcome | undefi
 }
 
 function isTag({ keyword, pointer }: SchemaFault, start: number): boolean {
-  return (keyword === 'const' || keyword === 'enum' || keyword === 'type') && !pointer.slice(start).includes('/');
+  return (keyword === 'const' || keyword === 'enum') && !pointer.slice(start).includes('/');
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
