@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type MessageFault, parseHead, type RequestFacts } from '@flick/decide';
 import type { GateResponse } from './gate-response.ts';
@@ -430,10 +430,11 @@ export class Connection implements Line {
 
 /**
  * How much of the write under way the operating system has not taken yet. Node has no public name for it, and without it
- * a client that reads a large answer slowly looks like one that does not read.
+ * a client that reads a large answer slowly looks like one that does not read. Under TLS the socket below is the one that knows.
  */
 function kernelBacklog(socket: Socket): number {
-  const handle: unknown = Reflect.get(socket, '_handle');
+  const below: unknown = Reflect.get(socket, '_parent');
+  const handle: unknown = Reflect.get(below instanceof Socket ? below : socket, '_handle');
   const size: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'writeQueueSize') : 0;
   return typeof size === 'number' ? size : 0;
 }

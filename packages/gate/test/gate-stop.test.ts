@@ -147,18 +147,20 @@ describe('connections', () => {
     for (const wire of [still, lively]) wire.socket.destroy();
   });
 
-  test('a client that reads slowly but reads is not cut', async () => {
+  test.for([false, true])('a client that reads slowly but reads is not cut (TLS: %s)', async (secure) => {
     const length = 24 * 1024 * 1024;
     const { port, settled } = await openGate(({ response }) => response.end(Buffer.alloc(length)), {
-      timeouts: { unreadMs: 400 },
+      timeouts: { unreadMs: 700 },
+      ...(secure && { tls: tlsPair }),
     });
-    const socket = connect(port, '127.0.0.1');
+    const { socket } = await dial(port, { tls: secure });
+    socket.removeAllListeners('data');
     socket.write(`GET /open HTTP/1.1\r\n${host}${close}\r\n`);
     let received = 0;
     socket.on('data', (chunk) => {
       received += chunk.length;
       socket.pause();
-      setTimeout(() => socket.resume(), 6);
+      setTimeout(() => socket.resume(), secure ? 1 : 6);
     });
     await once(socket, 'end');
     expect(received).toBeGreaterThan(length);
