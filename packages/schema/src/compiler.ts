@@ -37,8 +37,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
     if (verdict === false && !isModest(value)) return [judge.firstFault(value)];
     try {
       const faults = walk(schema, value, lowering.entries, lowering.patterns);
-      if (faults.length > 0) return faults;
-      return verdict === false ? [judge.firstFault(value)] : undefined;
+      return faults.length > 0 ? faults : undefined;
     } catch (error) {
       if (!(error instanceof WalkTooLong)) throw error;
       return [verdict === false ? judge.firstFault(value) : tooLong(value)];

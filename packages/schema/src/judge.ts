@@ -159,7 +159,8 @@ function faultOf(error: ErrorObject | undefined, root: unknown): SchemaFault {
   if (error === undefined) {
     return { pointer: '', keyword: '$ref', due: dueWords('', {}), arrived: arrivedWords(root) };
   }
-  const { instancePath, keyword, params, parentSchema, data } = error;
+  const { instancePath, params, parentSchema, data } = error;
+  const keyword = error.keyword === 'false schema' ? 'false' : error.keyword;
   const lowered: Lowered = isLowered(parentSchema) ? parentSchema : {};
   const due = dueWords(keyword, lowered);
   const missing: unknown = params['missingProperty'];

@@ -80,6 +80,8 @@ export function dueWords(keyword: string, schema: Lowered): string {
       return `a value that fits exactly one of ${counted(schema.oneOf?.length ?? 0, 'alternative')}`;
     case 'anyOf':
       return `a value that fits one of ${counted(schema.anyOf?.length ?? 0, 'alternative')}`;
+    case 'false':
+      return 'nothing';
     case 'not':
       return notWords(schema.not);
     default:

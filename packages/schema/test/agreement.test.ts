@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Judges } from '../src/judge.ts';
 import { Lowering } from '../src/lower.ts';
@@ -21,12 +21,14 @@ const value = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
+function only(keyword: string, each: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> {
+  return each.map((content) => ({ [keyword]: content }));
+}
+
 const schema = fc.letrec<{ schema: unknown; rule: Record<string, unknown> }>((tie) => {
   const one = tie('schema');
   const list = fc.array(one, { minLength: 1, maxLength: 3 });
   const map = fc.dictionary(name, one, { maxKeys: 3 });
-  const only = (keyword: string, each: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> =>
-    each.map((content) => ({ [keyword]: content }));
   const count = fc.integer({ min: 0, max: 3 });
   return {
     rule: fc.oneof(
@@ -57,7 +59,7 @@ const schema = fc.letrec<{ schema: unknown; rule: Record<string, unknown> }>((ti
       only('oneOf', list),
       only('not', one),
       only('$ref', fc.constantFrom('#/$defs/x', '#/$defs/y')),
-      fc.record({ if: one, then: one, else: one }),
+      fc.tuple(only('if', one), only('then', one), only('else', one)).map((rules) => Object.assign({}, ...rules)),
       only('nullable', fc.boolean()),
     ),
     schema: fc.oneof(
@@ -72,6 +74,7 @@ describe('the compiled check and the walk that tells the faults', () => {
   it.each(['as_schema', 'refuse', 'pass'] as const)(
     'agree on every schema and value, with unknown members taken as %s',
     (unknownMembers) => {
+      let judged = 0;
       fc.assert(
         fc.property(
           schema.rule,
@@ -88,15 +91,19 @@ describe('the compiled check and the walk that tells the faults', () => {
             });
             const entry = lowering.lower({ schema: root, location: 'contract:/api#' });
             const judge = new Judges(lowering.patterns).compile(entry);
-            for (const each of values) {
+            const clashes = values.filter((each) => {
               const faults = walk(entry.schema ?? true, each, lowering.entries, lowering.patterns);
               const verdict = judge(each);
-              if (verdict !== undefined) expect({ each, holds: verdict }).toEqual({ each, holds: faults.length === 0 });
-            }
+              // Some schemas are for the walk alone.
+              if (verdict !== undefined) judged += 1;
+              return verdict !== undefined && verdict !== (faults.length === 0);
+            });
+            expect(clashes).toEqual([]);
           },
         ),
         { numRuns: 1_500, seed: 20_260_131 },
       );
+      expect(judged).toBeGreaterThan(1_000);
     },
   );
 });

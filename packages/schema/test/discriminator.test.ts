@@ -19,6 +19,12 @@ function petCheck(pet: Record<string, unknown>, settings?: Settings): ReturnType
   return checkOfNamed('Pet', { ...kinds, Pet: pet }, settings);
 }
 
+const tagged = (tag: string): unknown => ({
+  type: 'object',
+  required: ['kind'],
+  properties: { kind: { enum: [tag] } },
+});
+
 describe('a discriminator', () => {
   it.each(['oneOf', 'anyOf'])('judges by the branch that it chooses from %s, and by no other', (keyword) => {
     const check = petCheck({ [keyword]: refs, discriminator: { propertyName: 'kind' } });
@@ -57,11 +63,6 @@ describe('a discriminator', () => {
   });
 
   it('takes the values that the branches themselves allow where the document has no mapping', () => {
-    const tagged = (tag: string): unknown => ({
-      type: 'object',
-      required: ['kind'],
-      properties: { kind: { enum: [tag] } },
-    });
     const check = checkOfNamed('Pet', {
       Cat: tagged('cat'),
       Dog: tagged('dog'),

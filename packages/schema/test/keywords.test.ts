@@ -159,14 +159,14 @@ const rows: readonly Row[] = [
   },
   {
     what: 'unevaluatedProperties sees through allOf, $ref and if',
-    schema: {
-      $defs: { b: { properties: { b: {} } } },
-      allOf: [{ properties: { a: {} } }],
-      $ref: '#/$defs/b',
-      if: { required: ['a'], properties: { a: { const: 1 } } },
-      then: { properties: { c: {} } },
-      unevaluatedProperties: false,
-    },
+    schema: JSON.parse(`{
+      "$defs": { "b": { "properties": { "b": {} } } },
+      "allOf": [{ "properties": { "a": {} } }],
+      "$ref": "#/$defs/b",
+      "if": { "required": ["a"], "properties": { "a": { "const": 1 } } },
+      "then": { "properties": { "c": {} } },
+      "unevaluatedProperties": false
+    }`),
     holds: [{}, { a: 2, b: 1 }, { a: 1, c: 1 }],
     refuses: [{ d: 1 }, { a: 2, c: 1 }, { toString: 1 }],
   },
@@ -228,10 +228,15 @@ const rows: readonly Row[] = [
     refuses: [1, null],
   },
   { what: 'if without then and else says nothing', schema: { if: { type: 'string' } }, holds: [1, 'a'], refuses: [] },
-  { what: 'then and else without if say nothing', schema: { then: false, else: false }, holds: [1], refuses: [] },
+  {
+    what: 'then and else without if say nothing',
+    schema: JSON.parse('{"then":false,"else":false}'),
+    holds: [1],
+    refuses: [],
+  },
   {
     what: 'then and else take turns',
-    schema: { if: { type: 'integer' }, then: { minimum: 5 }, else: { type: 'string' } },
+    schema: JSON.parse('{"if":{"type":"integer"},"then":{"minimum":5},"else":{"type":"string"}}'),
     holds: [5, 'a'],
     refuses: [4, null],
   },

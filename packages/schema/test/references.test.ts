@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { createCompiler, SchemaError } from '@flick/schema';
+import { createCompiler, type Resolve, SchemaError } from '@flick/schema';
 import { checkOf, checkOfNamed, compilerOf, resolverOf } from './document.ts';
 
 describe('references', () => {
@@ -127,7 +127,7 @@ describe('references', () => {
         schemas: { A: { $ref: '#/components/schemas/B' }, B: { type: 'string' }, C: { $ref: '#/nowhere' } },
       },
     };
-    const resolve = vi.fn(resolverOf(root));
+    const resolve = vi.fn<Resolve>(resolverOf(root));
     const compiler = createCompiler({ dialect: '3.1', direction: 'request', unknownMembers: 'as_schema', resolve });
     const check = compiler.check({ schema: { $ref: '#/components/schemas/A' }, location: 'contract:/api#/x' });
     expect(resolve).not.toHaveBeenCalled();

@@ -6,6 +6,11 @@ function shapeOf(schema: unknown, schemas: Record<string, unknown> = {}, setting
   return compilerOf({ components: { schemas } }, settings).shape({ schema, location: 'contract:/api#/x' });
 }
 
+const kind = (name: string, type: string): unknown => ({
+  type: 'object',
+  properties: { kind: { type: 'string' }, [name]: { type } },
+});
+
 describe('a shape', () => {
   it('has the types that all schemas of the value let through', () => {
     expect(shapeOf({}).types).toEqual(new Set());
@@ -44,10 +49,6 @@ describe('a shape', () => {
   });
 
   it('of a schema with a discriminator is that of its branches together', () => {
-    const kind = (name: string, type: string): unknown => ({
-      type: 'object',
-      properties: { kind: { type: 'string' }, [name]: { type } },
-    });
     const shape = shapeOf(
       {
         oneOf: [{ $ref: '#/components/schemas/A' }, { $ref: '#/components/schemas/B' }],

@@ -4,6 +4,8 @@ import { checkOf, checkOfNamed, told } from './document.ts';
 const refuse = { unknownMembers: 'refuse' } as const;
 const pass = { unknownMembers: 'pass' } as const;
 
+const closed = (name: string): unknown => ({ properties: { [name]: {} }, additionalProperties: false });
+
 describe('members that a schema does not name', () => {
   it('are refused where the schema is silent, at every object of the value', () => {
     const check = checkOf(
@@ -101,7 +103,6 @@ describe('members that a schema does not name', () => {
   });
 
   it('that pass do not make a oneOf ambiguous', () => {
-    const closed = (name: string): unknown => ({ properties: { [name]: {} }, additionalProperties: false });
     const check = checkOf({ oneOf: [closed('a'), closed('b')] }, pass);
     expect(check({ a: 1 })).toBeUndefined();
     expect(check({ a: 1, b: 1 })).toBeUndefined();
