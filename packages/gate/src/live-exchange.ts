@@ -298,13 +298,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (this.#handed) {
       // A handler may have set fields of an answer that it could not give.
       for (const name of response.getHeaderNames()) response.removeHeader(name);
-      for (let at = 0; at < answer.fields.length; at += 2) {
-        response.appendHeader(answer.fields[at] ?? '', answer.fields[at + 1] ?? '');
-      }
-      response.writeHead(refusal.status);
-    } else {
-      response.writeHead(refusal.status, [...answer.fields]);
     }
+    response.writeHead(refusal.status, [...answer.fields]);
     response.end(answer.body);
   }
 

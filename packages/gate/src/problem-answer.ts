@@ -4,7 +4,7 @@ import { problemOf, type Field, type Refusal } from '@flick/decide';
 /** The answer to a refused request, for a response object or a bare socket. */
 interface ProblemAnswer {
   /** Names and values in turn; Date and Connection are those of whoever sends it. */
-  readonly fields: readonly string[];
+  readonly fields: readonly (string | number)[];
   readonly body: string;
 }
 
@@ -21,11 +21,12 @@ export function problemAnswer(
   limitFields: readonly Field[],
 ): ProblemAnswer {
   const body = JSON.stringify(problemOf(refusal, { requestId, instance: path }));
-  const fields = [
+  const fields: (string | number)[] = [
     'Content-Type',
     'application/problem+json',
     'Content-Length',
-    String(Buffer.byteLength(body)),
+    // A number: Node before 20.20 holds the length as it was given against the bytes written; text is never equal.
+    Buffer.byteLength(body),
     'Cache-Control',
     'no-store',
     'X-Request-Id',
