@@ -58,7 +58,7 @@ export function judgeMedia(operation: Operation, head: BodyHead): MediaJudgement
   }
   if (body === undefined) {
     return refused('unexpected-body', 'The operation takes no body, and one came.', [
-      bodyFault('unexpected-body', 'no body', 'a body'),
+      bodyFault('unexpected-body', 'no body', 'one'),
     ]);
   }
   // A body of which the document says nothing but that there is one.

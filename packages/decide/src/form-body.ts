@@ -1,15 +1,6 @@
 import type { Encoding, MediaType, Shape } from '@flick/contract';
 import { isJsonType } from './media-type.ts';
-import {
-  type Arrived,
-  indexSlots,
-  readSlot,
-  readTexts,
-  type Slot,
-  type SlotIndex,
-  sortPairs,
-  splitPairs,
-} from './named-text.ts';
+import { type Arrived, indexSlots, readSlot, readTexts, type Slot, type SlotIndex, Sorting } from './named-text.ts';
 import { decodeQuery, decodeReserved, repeated } from './parameter-text.ts';
 import { anyShape, either, list, members, readInnerJson, structuresOf, type TextTree } from './text-reading.ts';
 
@@ -34,18 +25,17 @@ const MAX_PAIRS = 10_000;
  */
 export function readForm(media: MediaType, shape: Shape, text: string): FormReading {
   const index = indexOf(media, shape);
-  const pairs = splitPairs(text);
-  if (pairs.length > MAX_PAIRS) {
-    return malformed(`at most ${MAX_PAIRS} members`, `${pairs.length} members`);
-  }
-  const { arrived, strangers } = sortPairs(index, pairs, noNames);
+  const sorting = new Sorting(index);
+  const count = sorting.addAll(text);
+  if (count > MAX_PAIRS) return malformed(`at most ${MAX_PAIRS} members`, `${count} members`);
+  const { arrived, strangers } = sorting;
   const trees = new Map<string, TextTree>();
   for (const [at, slot] of index.slots.entries()) {
     const found = arrived[at];
     if (found === undefined) continue;
     const tree = readMember(slot, found, media.encoding.get(slot.name));
-    if (tree === repeated) return wrong(slot.name, 'once', 'more than once');
-    if (tree === undefined) return wrong(slot.name, dueText(slot.name, media), 'a text of another form');
+    if (tree === repeated) return wrong(slot.name, 'one value', 'several');
+    if (tree === undefined) return wrong(slot.name, dueText(slot.name, media), 'a string of another form');
     trees.set(slot.name, tree);
   }
   const others = new Map<string, string[]>();
@@ -63,7 +53,6 @@ export function readForm(media: MediaType, shape: Shape, text: string): FormRead
 }
 
 const indexes = new WeakMap<MediaType, SlotIndex>();
-const noNames: ReadonlySet<string> = new Set();
 
 function indexOf(media: MediaType, shape: Shape): SlotIndex {
   const known = indexes.get(media);
@@ -102,15 +91,17 @@ function takesJson(encoding: Encoding | undefined): boolean {
 
 function readMember(
   slot: Slot,
-  arrived: Arrived,
+  arrived: string | Arrived,
   encoding: Encoding | undefined,
 ): TextTree | undefined | typeof repeated {
-  if (isStyled(encoding) || arrived.bracketed !== undefined) return readSlot(slot, arrived);
+  const bracketed = typeof arrived === 'object' && arrived.bracketed !== undefined;
+  if (isStyled(encoding) || bracketed) return readSlot(slot, arrived);
+  const named = typeof arrived === 'string' ? [arrived] : arrived.named;
   const { list: listed } = structuresOf(slot.shape);
-  if (arrived.named.length > 1 && !listed && slot.shape.types.size > 0) return repeated;
-  if (!takesJson(encoding)) return readTexts(arrived.named, slot.shape, slot.decode);
+  if (named.length > 1 && !listed && slot.shape.types.size > 0) return repeated;
+  if (!takesJson(encoding)) return readTexts(named, slot.shape, slot.decode);
   const values: TextTree[] = [];
-  for (const raw of arrived.named) {
+  for (const raw of named) {
     const value = readInnerJson(slot.decode(raw));
     if (value === undefined) return undefined;
     values.push(value);

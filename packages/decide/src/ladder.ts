@@ -52,8 +52,8 @@ export function createDecider(contract: Contract, options: DeciderOptions): Deci
     { judge: limits.address },
     { judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },
     { judge: limits.consumer },
-    { judge: compileOperationRung(refuse) },
-    { judge: compileParameterRung(refuse) },
+    { judge: compileOperationRung(contract, refuse) },
+    { judge: compileParameterRung(contract, refuse) },
     { judge: compileMediaRung(sizes, refuse) },
     { judge: compileWholeRung(refuse), always: true },
   ];

@@ -1,7 +1,8 @@
 import type { Contract, Reason } from '@flick/contract';
 import type { MessageFault } from './facts.ts';
 import { isFieldText, isToken } from './field-text.ts';
-import { type Refuse, refused } from './refusal.ts';
+import { sizeOf } from './fault-words.ts';
+import { refuseViolations, type Refuse, refused } from './refusal.ts';
 import type { Sizes } from './ports.ts';
 import type { Verdict, Violation } from './verdict.ts';
 import type { Rung } from './walk.ts';
@@ -117,9 +118,7 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
       due,
       arrived,
     };
-    const where = name === undefined ? 'Header section' : name;
-    const detail = `${where}: due was ${due}, what arrived was ${arrived}.`;
-    return refused(refuse(undefined, 'malformed-request', detail, { violations: [violation], close }));
+    return refused(refuseViolations(refuse, undefined, [violation], { close }));
   };
 
   return (walk) => {
@@ -133,7 +132,7 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
       const detail = 'The request is of an HTTP version that is not served here; send HTTP/1.1.';
       return refused(refuse(undefined, 'malformed-request', detail, { close: true, precise: 505 }));
     }
-    if (!isToken(facts.method)) return fault(undefined, 'a method', 'something that is no token', true);
+    if (!isToken(facts.method)) return fault(undefined, 'a method that is a token', 'another', true);
 
     const { headers } = facts;
     if (headers.length > 2 * sizes.headerCount) {
@@ -147,8 +146,8 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
       const name = headers[at] ?? '';
       const value = headers[at + 1] ?? '';
       const kind = kindOf(name);
-      if (kind === malformed) return fault(undefined, 'field names that are tokens', 'a name that is none', true);
-      if (!isFieldText(value)) return fault(name, 'text', 'a control character', true);
+      if (kind === malformed) return fault(undefined, 'field names that are tokens', 'another', true);
+      if (!isFieldText(value)) return fault(name, 'no control character', 'one', true);
       if (kind === 0) continue;
       if (kind === lookalike) return fault(name, 'the name with hyphens', 'the name with underscores', false);
       if (kind & singletons & seen) return fault(name, 'one field', 'several', kind === length);
@@ -159,8 +158,8 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
 
     if (seen & host) {
       const port = authority.exec(hostValue);
-      if (port === null) return fault('Host', 'a host and perhaps a port', sizeOf(hostValue), false);
-      if (Number(port[1] ?? 0) > 65_535) return fault('Host', 'a port to 65535', 'a larger one', false);
+      if (port === null) return fault('Host', 'a host with or without a port', sizeOf(hostValue), false);
+      if (Number(port[1] ?? 0) > 65_535) return fault('Host', 'a port of at most 65535', 'a larger one', false);
     } else if (facts.version === '1.1') {
       return fault('Host', 'one field', 'none', false);
     }
@@ -173,8 +172,8 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
       walk.hasBody = walk.contentLength > 0;
     }
     if (seen & coding) {
-      if (seen & length) return fault('Transfer-Encoding', 'no Content-Length beside it', 'both', true);
-      if (facts.version === '1.0') return fault('Transfer-Encoding', 'none in HTTP/1.0', 'one', true);
+      if (seen & length) return fault('Transfer-Encoding', 'no Content-Length beside it', 'one', true);
+      if (facts.version === '1.0') return fault('Transfer-Encoding', 'no such field in HTTP/1.0', 'one', true);
       const value = fields.get('transfer-encoding') ?? '';
       if (value.toLowerCase() !== 'chunked') return fault('Transfer-Encoding', '"chunked" alone', sizeOf(value), true);
       walk.hasBody = true;
@@ -192,13 +191,9 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
     }
     // RFC 9110, section 10.1.1: an expectation in an HTTP/1.0 request is ignored.
     if (seen & expectation && facts.version === '1.1' && !soleExpectation.test(fields.get('expect') ?? '')) {
-      const detail = 'Expect: due was "100-continue" or no such field, what arrived was something else.';
+      const detail = 'Header field "Expect": expected "100-continue" or no such field, got something else.';
       return refused(refuse(undefined, 'unknown-expectation', detail));
     }
     return undefined;
   };
-}
-
-function sizeOf(value: string): string {
-  return value === '' ? 'an empty value' : `a value of ${value.length} characters`;
 }

@@ -4,15 +4,7 @@
  */
 
 import type { Shape } from '@flick/contract';
-import {
-  type Decode,
-  decodeAll,
-  percentDecode,
-  readNamed,
-  repeated,
-  splitPair,
-  type Written,
-} from './parameter-text.ts';
+import { type Decode, decodeAll, percentDecode, readNamed, repeated, type Written } from './parameter-text.ts';
 import { anyShape, either, list, members, structuresOf, type TextTree } from './text-reading.ts';
 
 /** A parameter of a query, or a member of a form, and how its names are found. */
@@ -49,8 +41,8 @@ interface Branch {
   readonly branches: Map<string, Branch>;
 }
 
-/** One `name=value` pair. */
-export interface NamedText {
+/** One `name=value` pair that belongs to no slot. */
+export interface Stranger {
   /** Decoded; as it is where it cannot be, and is then the name of nothing. */
   readonly name: string;
   readonly raw: string;
@@ -77,47 +69,77 @@ export function indexSlots(slots: readonly Slot[]): SlotIndex {
   return { slots, byName, byBracket, byMember, rest };
 }
 
-/**
- * Sorts the pairs of a query or form into slots.
- *
- * @param pairs - names, decoded, with their texts as they came
- * @param known - names that belong to something else and are left out
- * @returns by slot what arrived, undefined where nothing did, and the pairs that belong to none
- */
-export function sortPairs(
-  index: SlotIndex,
-  pairs: readonly NamedText[],
-  known: ReadonlySet<string>,
-): { readonly arrived: readonly (Arrived | undefined)[]; readonly strangers: readonly NamedText[] } {
-  const arrived: (Arrived | undefined)[] = [];
-  const strangers: NamedText[] = [];
-  const at = (slot: number): Arrived => (arrived[slot] ??= { named: [], bracketed: undefined, spread: undefined });
-  for (const pair of pairs) {
-    const { name, raw } = pair;
-    const named = index.byName.get(name);
-    const claims = index.byMember.get(name);
-    if (named !== undefined) at(named).named.push(raw);
-    for (const claim of claims ?? []) spread(at(claim), name, raw);
-    if (named !== undefined || claims !== undefined || known.has(name)) continue;
-    const path = bracketPath(name);
-    const bracketed = path && index.byBracket.get(path[0] ?? '');
-    if (path !== undefined && bracketed !== undefined)
-      grow((at(bracketed).bracketed ??= { texts: [], branches: new Map() }), path, raw);
-    else if (index.rest !== undefined) spread(at(index.rest), name, raw);
-    else strangers.push(pair);
+const noNames: ReadonlySet<string> = new Set();
+
+/** Sorts the pairs of one query, form or cookie field into slots. */
+export class Sorting {
+  /** By slot: undefined where nothing came for it, a text where that came once and under the slot's own name. */
+  readonly arrived: (string | Arrived | undefined)[];
+  readonly strangers: Stranger[] = [];
+  readonly #index: SlotIndex;
+  readonly #known: ReadonlySet<string>;
+
+  /** @param known - names that belong to something else and are left out */
+  constructor(index: SlotIndex, known = noNames) {
+    this.#index = index;
+    this.#known = known;
+    this.arrived = Array.from<string | Arrived | undefined>({ length: index.slots.length });
   }
-  return { arrived, strangers };
+
+  /**
+   * Adds the pairs between the `&` of a query or form; in names, too, a plus is a blank.
+   *
+   * @returns how many there were
+   */
+  addAll(text: string): number {
+    let count = 0;
+    // Kept from pair to pair: to look for it anew where there is none would take the square of the text's length.
+    let equals = text.indexOf('=');
+    for (let at = 0; at < text.length; ) {
+      const mark = text.indexOf('&', at);
+      const end = mark < 0 ? text.length : mark;
+      if (equals >= 0 && equals < at) equals = text.indexOf('=', at);
+      const middle = equals < 0 || equals > end ? end : equals;
+      if (end > at) {
+        this.add(decodeName(text.slice(at, middle)), text.slice(middle + 1, end));
+        count += 1;
+      }
+      at = end + 1;
+    }
+    return count;
+  }
+
+  /** @param name - decoded */
+  add(name: string, raw: string): void {
+    const { byName, byBracket, byMember, rest } = this.#index;
+    const named = byName.get(name);
+    if (named !== undefined) {
+      if (this.arrived[named] === undefined) this.arrived[named] = raw;
+      else this.#at(named).named.push(raw);
+    }
+    const claims = byMember.get(name);
+    if (claims !== undefined) for (const claim of claims) spread(this.#at(claim), name, raw);
+    if (named !== undefined || claims !== undefined || this.#known.has(name)) return;
+    const path = byBracket.size === 0 ? undefined : bracketPath(name);
+    const bracketed = path && byBracket.get(path[0] ?? '');
+    if (path !== undefined && bracketed !== undefined)
+      grow((this.#at(bracketed).bracketed ??= { texts: [], branches: new Map() }), path, raw);
+    else if (rest !== undefined) spread(this.#at(rest), name, raw);
+    else this.strangers.push({ name, raw });
+  }
+
+  #at(slot: number): Arrived {
+    const found = this.arrived[slot];
+    if (typeof found === 'object') return found;
+    const arrived: Arrived = { named: found === undefined ? [] : [found], bracketed: undefined, spread: undefined };
+    this.arrived[slot] = arrived;
+    return arrived;
+  }
 }
 
-/** The pairs of a query or form, between `&`; in names, too, a plus is a blank. */
-export function splitPairs(text: string): NamedText[] {
-  const pairs: NamedText[] = [];
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    const [name, raw] = splitPair(pair);
-    pairs.push({ name: percentDecode(name.includes('+') ? name.replaceAll('+', ' ') : name) ?? name, raw });
-  }
-  return pairs;
+/** The name of a pair of a query or form; as it came where it cannot be decoded. */
+export function decodeName(raw: string): string {
+  return percentDecode(raw.includes('+') ? raw.replaceAll('+', ' ') : raw) ?? raw;
 }
 
 function spread(arrived: Arrived, name: string, raw: string): void {
@@ -157,7 +179,8 @@ function grow(root: Branch, path: readonly string[], raw: string): void {
  *
  * @returns undefined where a part cannot be decoded, `repeated` where a name came twice that may come once
  */
-export function readSlot(slot: Slot, arrived: Arrived): TextTree | undefined | typeof repeated {
+export function readSlot(slot: Slot, arrived: string | Arrived): TextTree | undefined | typeof repeated {
+  if (typeof arrived === 'string') return readNamed(slot, [arrived]);
   const { named, bracketed } = arrived;
   if (bracketed !== undefined) {
     if (named.length === 0) return readBranch(bracketed, slot.shape, slot.decode);

@@ -1,22 +1,17 @@
-import { readParameters } from './parameters.ts';
+import type { Contract } from '@flick/contract';
+import { type ParameterPlan, planParameters, readParameters } from './parameters.ts';
 import { refuseViolations, type Refuse, refused } from './refusal.ts';
-import type { Rung, Walk } from './walk.ts';
-
-const noValues: ReadonlyMap<string, string> = new Map();
+import type { Rung } from './walk.ts';
 
 /** Rung 8: the parameters of path, query, header section and cookies, every fault of them in one refusal. */
-export function compileParameterRung(refuse: Refuse): Rung {
+export function compileParameterRung(contract: Contract, refuse: Refuse): Rung {
+  // Planned at an operation's first request, so that a contract of thousands starts at once.
+  const plans = contract.operations.map((): ParameterPlan | undefined => undefined);
   return (walk) => {
-    const { operation, query, fields } = walk;
+    const { operation, place } = walk;
     if (operation === undefined) return undefined;
-    const { violations } = readParameters(operation, { pathValues: pathValuesOf(walk), query, headers: fields });
+    const plan = (plans[place] ??= planParameters(operation));
+    const violations = readParameters(plan, walk);
     return violations.length === 0 ? undefined : refused(refuseViolations(refuse, operation, violations));
   };
-}
-
-function pathValuesOf({ pathNames, pathValues }: Walk): ReadonlyMap<string, string> {
-  if (pathNames.length === 0) return noValues;
-  const values = new Map<string, string>();
-  for (const [index, name] of pathNames.entries()) values.set(name, pathValues[index] ?? '');
-  return values;
 }

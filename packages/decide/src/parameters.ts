@@ -1,17 +1,8 @@
 import type { Operation, Parameter, SchemaFault, Shape } from '@flick/contract';
+import { showName, showPointer, sizeOf } from './fault-words.ts';
 import type { Fields } from './fields.ts';
 import { readForm } from './form-body.ts';
-import {
-  type Arrived,
-  indexSlots,
-  readSlot,
-  type NamedText,
-  type Slot,
-  type SlotIndex,
-  sortPairs,
-  splitPairs,
-} from './named-text.ts';
-import { dueNames, showName } from './nearest-name.ts';
+import { type Arrived, decodeName, indexSlots, readSlot, type Slot, type SlotIndex, Sorting } from './named-text.ts';
 import {
   type Decode,
   decodeCookie,
@@ -25,66 +16,58 @@ import {
   percentDecode,
   splitPair,
 } from './parameter-text.ts';
-import { MAX_VIOLATIONS, reasonOf, sizeOf } from './schema-violations.ts';
-import { members, readInnerJson, settle, structuresOf, type TextTree } from './text-reading.ts';
+import { MAX_VIOLATIONS, reasonOf } from './schema-violations.ts';
+import {
+  members,
+  readInnerJson,
+  readSole,
+  settle,
+  type SoleType,
+  soleTypeOf,
+  structuresOf,
+  type TextTree,
+} from './text-reading.ts';
+import { compileUnknownNames, type UnknownName } from './unknown-name.ts';
 import type { Violation } from './verdict.ts';
-
-/** Values by parameter name, without a prototype. */
-type ParameterValues = Readonly<Record<string, unknown>>;
-
-/** What the parameters of a request say, and all that is wrong with them. */
-export interface ParameterReading {
-  /** Empty where all is well; at most 50. */
-  readonly violations: readonly Violation[];
-  /** What passed, read by type. An optional parameter that did not come is not there. */
-  readonly values: {
-    readonly path: ParameterValues;
-    readonly query: ParameterValues;
-    readonly header: ParameterValues;
-    readonly cookie: ParameterValues;
-  };
-}
 
 /** Where parameters travel. */
 export interface ParameterSource {
-  /** By template name: the text that stands in its place, percent-encoded as it came. */
-  readonly pathValues: ReadonlyMap<string, string>;
+  /** The names of the path's parameters, and what stands in their places, percent-encoded as it came. */
+  readonly pathNames: readonly string[];
+  readonly pathValues: readonly string[];
   /** As it came, without the `?`. */
   readonly query: string;
-  readonly headers: Fields;
+  readonly fields: Fields;
 }
+
+/** Is given each value that passed, read by type. An optional parameter that did not come is not there. */
+export type KeepValue = (parameter: Parameter, value: unknown) => void;
 
 /**
  * Reads every parameter of a request and judges it: all faults, not the first alone. Never throws for what arrived.
  *
  * Unknown query parameters are violations where the operation's switches say so; unknown headers and cookies never are.
+ *
+ * @returns empty where all is well; at most 50
  */
-export function readParameters(operation: Operation, source: ParameterSource): ParameterReading {
-  let plan = plans.get(operation);
-  if (plan === undefined) {
-    plan = planOf(operation);
-    plans.set(operation, plan);
+export function readParameters(plan: ParameterPlan, source: ParameterSource, keep?: KeepValue): readonly Violation[] {
+  if (plan.none && source.query === '') return noViolations;
+  const reading = new Reading(keep);
+  for (const one of plan.path) {
+    readOne(reading, one, source.pathValues[source.pathNames.lastIndexOf(one.parameter.name)]);
   }
-  if (plan.none && source.query === '') return nothing;
-  const reading = new Reading();
-  for (const one of plan.path) readOne(reading, one, source.pathValues.get(one.parameter.name));
   if (source.query !== '' || plan.query.length > 0 || plan.querystring !== undefined) {
-    readQuery(reading, operation, plan, source.query);
+    readQuery(reading, plan, source.query);
   }
-  for (const one of plan.header) readOne(reading, one, source.headers.get(one.lowerName));
-  if (plan.cookie.length > 0) readCookies(reading, plan, source.headers.get('cookie') ?? '');
-  return reading;
+  for (const one of plan.header) readOne(reading, one, source.fields.get(one.lowerName));
+  if (plan.cookie.length > 0) readCookies(reading, plan, source.fields.get('cookie') ?? '');
+  return reading.violations;
 }
 
-const plans = new WeakMap<Operation, Plan>();
-const empty: ParameterValues = Object.freeze(Object.create(null));
-const nothing: ParameterReading = {
-  violations: [],
-  values: { path: empty, query: empty, header: empty, cookie: empty },
-};
+const noViolations: readonly Violation[] = [];
 
 /** How an operation's parameters are found, worked out once. */
-interface Plan {
+export interface ParameterPlan {
   readonly none: boolean;
   readonly path: readonly Planned[];
   readonly header: readonly Planned[];
@@ -95,21 +78,25 @@ interface Plan {
   readonly querystring: Parameter | undefined;
   /** Names of the query that are API keys. */
   readonly keys: ReadonlySet<string>;
-  /** The names that a caller may use in the query. */
-  readonly names: readonly string[];
+  /** Tells of a query parameter that nothing declares; undefined where such ones pass. */
+  readonly unknown: ((name: string) => UnknownName) | undefined;
 }
 
 interface Planned {
   readonly parameter: Parameter;
   readonly lowerName: string;
   readonly slot: Slot;
+  /** Set where the text, once decoded, is one scalar: nothing is to be taken apart. */
+  readonly sole: SoleType | undefined;
 }
 
-function planOf(operation: Operation): Plan {
+/** Works out how an operation's parameters are found. */
+export function planParameters(operation: Operation): ParameterPlan {
   const planned = operation.parameters.map((parameter) => ({
     parameter,
     lowerName: parameter.name.toLowerCase(),
     slot: slotOf(parameter, operation),
+    sole: isMarked(parameter) ? undefined : soleTypeOf(parameter.shape),
   }));
   const inPlace = (place: Parameter['in']): Planned[] => planned.filter(({ parameter }) => parameter.in === place);
   const query = inPlace('query');
@@ -118,6 +105,9 @@ function planOf(operation: Operation): Plan {
     .flat()
     .filter(({ scheme }) => scheme.type === 'apiKey' && scheme.in === 'query')
     .flatMap(({ scheme }) => scheme.parameter ?? []);
+  const names = query.flatMap(({ slot }) =>
+    slot.spread ? Array.from(slot.shape.properties?.keys() ?? []) : slot.name,
+  );
   return {
     none: planned.length === 0,
     path: inPlace('path'),
@@ -128,8 +118,13 @@ function planOf(operation: Operation): Plan {
     queryIndex: indexSlots(query.map(({ slot }) => slot)),
     querystring: inPlace('querystring')[0]?.parameter,
     keys: new Set(keys),
-    names: query.flatMap(({ slot }) => (slot.spread ? Array.from(slot.shape.properties?.keys() ?? []) : slot.name)),
+    unknown: operation.switches.unknownQuery === 'pass' ? undefined : compileUnknownNames(names),
   };
+}
+
+/** Whether more than the value is in the text: a media type's syntax, or a style's own characters. */
+function isMarked({ media, style }: Parameter): boolean {
+  return media !== undefined || style === 'matrix' || style === 'label';
 }
 
 const oneText: Shape = { types: new Set(['string']), open: false, binary: false };
@@ -172,30 +167,35 @@ function textDecoderOf(parameter: Parameter): Decode {
 }
 
 /** A reading in the making. */
-class Reading implements ParameterReading {
+class Reading {
   readonly violations: Violation[] = [];
-  readonly values: Record<'path' | 'query' | 'header' | 'cookie', ParameterValues> = {
-    path: empty,
-    query: empty,
-    header: empty,
-    cookie: empty,
-  };
+  readonly #keep: KeepValue | undefined;
+
+  constructor(keep: KeepValue | undefined) {
+    this.#keep = keep;
+  }
 
   refuse(violation: Violation): void {
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push(violation);
   }
 
   keep(parameter: Parameter, value: unknown): void {
-    const place = placeOf(parameter);
-    // Most requests have parameters in one place or two.
-    const values: Record<string, unknown> = this.values[place] === empty ? Object.create(null) : this.values[place];
-    values[parameter.name] = value;
-    this.values[place] = values;
+    this.#keep?.(parameter, value);
   }
 
-  /** Judges one parameter's text and keeps its value, or what is wrong with it. */
+  /** Judges one parameter's text, once it is taken apart. */
   settle(parameter: Parameter, tree: TextTree, spread: boolean): void {
     const { value, faults } = settle(tree, parameter.shape, parameter.check);
+    this.#conclude(parameter, value, faults, spread);
+  }
+
+  /** As `settle`, of a text that is one scalar. */
+  settleSole(parameter: Parameter, text: string, type: SoleType): void {
+    const value = readSole(text, type);
+    this.#conclude(parameter, value, parameter.check(value), false);
+  }
+
+  #conclude(parameter: Parameter, value: unknown, faults: readonly SchemaFault[] | undefined, spread: boolean): void {
     if (faults === undefined) this.keep(parameter, value);
     else for (const fault of faults) this.refuse(violationOf(parameter, fault, spread));
   }
@@ -213,7 +213,7 @@ function violationOf(parameter: Parameter, fault: SchemaFault, spread: boolean):
     const { name } = parameter;
     return fault.pointer === ''
       ? { in: place, name, reason, due, arrived }
-      : { in: place, name, pointer: fault.pointer, reason, due, arrived };
+      : { in: place, name, pointer: showPointer(fault.pointer), reason, due, arrived };
   }
   // A member that travels under its own name is a parameter to the caller.
   const [, first = '', ...rest] = fault.pointer.split('/');
@@ -221,18 +221,19 @@ function violationOf(parameter: Parameter, fault: SchemaFault, spread: boolean):
   const reason = reasonOf(fault.keyword, rest.length === 0);
   return rest.length === 0
     ? { in: place, name, reason, due, arrived }
-    : { in: place, name, pointer: `/${rest.join('/')}`, reason, due, arrived };
+    : { in: place, name, pointer: showPointer(`/${rest.join('/')}`), reason, due, arrived };
 }
 
 /** A parameter of the path or the header section. */
-function readOne(reading: Reading, { parameter, slot }: Planned, raw: string | undefined): void {
+function readOne(reading: Reading, { parameter, slot, sole }: Planned, raw: string | undefined): void {
   if (raw === undefined) {
     if (parameter.required) reading.refuse(missing(parameter));
     return;
   }
   const text = parameter.in === 'header' ? raw.trim() : raw;
-  const tree = parameter.media === undefined ? readWhole(slot, text) : slot.decode(text);
-  if (tree === undefined) reading.refuse(undecodable(parameter, text));
+  const tree = sole !== undefined || parameter.media !== undefined ? slot.decode(text) : readWhole(slot, text);
+  if (sole !== undefined && typeof tree === 'string') reading.settleSole(parameter, tree, sole);
+  else if (tree === undefined) reading.refuse(undecodable(parameter, text));
   else reading.settle(parameter, tree, false);
 }
 
@@ -278,27 +279,26 @@ function kindOf(shape: Shape): string {
   return words.length === 0 ? 'a value' : words.join(' or ');
 }
 
-function readQuery(reading: Reading, operation: Operation, plan: Plan, query: string): void {
+function readQuery(reading: Reading, plan: ParameterPlan, query: string): void {
   if (plan.querystring !== undefined) {
     readQuerystring(reading, plan.querystring, plan, query);
     return;
   }
-  const { arrived, strangers } = sortPairs(plan.queryIndex, splitPairs(query), plan.keys);
-  plan.query.forEach((planned, at) => readArrived(reading, planned, arrived[at]));
-  if (operation.switches.unknownQuery === 'pass') return;
+  const sorting = new Sorting(plan.queryIndex, plan.keys);
+  sorting.addAll(query);
+  for (let at = 0; at < plan.query.length; at += 1) readArrived(reading, plan.query[at], sorting.arrived[at]);
+  if (plan.unknown === undefined || sorting.strangers.length === 0) return;
   // To find the name that was meant takes time, which those beyond the bound would take for nothing.
-  for (const { name, raw } of strangers.slice(0, MAX_VIOLATIONS)) {
-    reading.refuse({
-      in: 'query',
-      name: showName(name),
-      reason: 'unknown-parameter',
-      due: dueNames(name, plan.names),
-      arrived: sizeOf(raw),
-    });
+  for (const { name, raw } of sorting.strangers.slice(0, MAX_VIOLATIONS)) {
+    const { due, detail } = plan.unknown(name);
+    const arrived = sizeOf(raw);
+    reading.refuse({ in: 'query', name: showName(name), reason: 'unknown-parameter', due, arrived, detail });
   }
 }
 
-function readArrived(reading: Reading, { parameter, slot }: Planned, arrived: Arrived | undefined): void {
+function readArrived(reading: Reading, planned: Planned | undefined, arrived: string | Arrived | undefined): void {
+  if (planned === undefined) return;
+  const { parameter, slot, sole } = planned;
   if (arrived === undefined) {
     if (!parameter.required) return;
     // An object without members travels as nothing at all, where its members have names of their own.
@@ -306,29 +306,32 @@ function readArrived(reading: Reading, { parameter, slot }: Planned, arrived: Ar
     else reading.refuse(missing(parameter));
     return;
   }
-  const { named } = arrived;
-  if (parameter.allowEmptyValue && named.length === 1 && named[0] === '' && arrived.bracketed === undefined) {
+  if (arrived === '' && parameter.allowEmptyValue) {
     reading.keep(parameter, '');
     return;
   }
-  const tree = readSlot(slot, arrived);
-  if (tree === repeated) {
+  const isSole = sole !== undefined && typeof arrived === 'string';
+  const tree = isSole ? slot.decode(arrived) : readSlot(slot, arrived);
+  const texts = typeof arrived === 'string' ? 1 : arrived.named.length;
+  if (isSole && typeof tree === 'string') {
+    reading.settleSole(parameter, tree, sole);
+  } else if (tree === repeated) {
     reading.refuse({
       in: placeOf(parameter),
       name: parameter.name,
       reason: 'wrong-value',
-      due: 'once',
-      arrived: `${named.length} times`,
+      due: 'one value',
+      arrived: `${texts} values`,
     });
   } else if (tree === undefined) {
-    reading.refuse(undecodable(parameter, named.join('')));
+    reading.refuse(undecodable(parameter, typeof arrived === 'string' ? arrived : arrived.named.join('')));
   } else {
-    reading.settle(parameter, tree, slot.spread && named.length === 0);
+    reading.settle(parameter, tree, slot.spread && texts === 0);
   }
 }
 
 /** OpenAPI 3.2: the whole query is one value, in a media type. */
-function readQuerystring(reading: Reading, parameter: Parameter, plan: Plan, query: string): void {
+function readQuerystring(reading: Reading, parameter: Parameter, plan: ParameterPlan, query: string): void {
   const own = plan.keys.size === 0 ? query : withoutKeys(query, plan.keys);
   if (own === '') {
     if (parameter.required) reading.refuse(missing(parameter));
@@ -352,39 +355,31 @@ function readQuerystring(reading: Reading, parameter: Parameter, plan: Plan, que
 function withoutKeys(query: string, keys: ReadonlySet<string>): string {
   return query
     .split('&')
-    .filter((pair) => splitPairs(pair).every(({ name }) => !keys.has(name)))
+    .filter((pair) => !keys.has(decodeName(splitPair(pair)[0])))
     .join('&');
 }
 
-function readCookies(reading: Reading, plan: Plan, text: string): void {
-  const { arrived } = sortPairs(plan.cookieIndex, splitCookies(text, plan), noKeys);
-  plan.cookie.forEach((planned, at) => {
-    const found = arrived[at];
-    // Browsers send cookies of several paths under one name, the closest first: never the caller's fault.
-    const single = found !== undefined && !structuresOf(planned.slot.shape).list;
-    readArrived(reading, planned, single ? { ...found, named: found.named.slice(0, 1) } : found);
-  });
-}
-
-const noKeys: ReadonlySet<string> = new Set();
-
-/** The pairs of a Cookie field; exploded `form` values put several between `&` into one. */
-function splitCookies(text: string, plan: Plan): NamedText[] {
-  const pairs: NamedText[] = [];
+function readCookies(reading: Reading, plan: ParameterPlan, text: string): void {
+  const sorting = new Sorting(plan.cookieIndex);
   for (const cookie of text.split(';')) {
     const trimmed = cookie.trim();
     if (trimmed === '') continue;
-    const [name] = splitPair(trimmed);
-    const parts = isExploded(plan, name) ? trimmed.split('&') : [trimmed];
+    // Exploded values of style `form` put several pairs between `&` into one cookie.
+    const parts = isExploded(plan, splitPair(trimmed)[0]) ? trimmed.split('&') : [trimmed];
     for (const part of parts) {
       const [rawName, raw] = splitPair(part);
-      pairs.push({ name: percentDecode(rawName.trim()) ?? rawName, raw: raw.trim() });
+      sorting.add(percentDecode(rawName.trim()) ?? rawName, raw.trim());
     }
   }
-  return pairs;
+  plan.cookie.forEach((planned, at) => {
+    const arrived = sorting.arrived[at];
+    // Browsers send cookies of several paths under one name, the closest first: never the caller's fault.
+    const first = typeof arrived === 'object' && !structuresOf(planned.slot.shape).list ? arrived.named[0] : undefined;
+    readArrived(reading, planned, first ?? arrived);
+  });
 }
 
-function isExploded({ cookieIndex }: Plan, name: string): boolean {
+function isExploded({ cookieIndex }: ParameterPlan, name: string): boolean {
   if (cookieIndex.byMember.has(name)) return true;
   const slot = cookieIndex.slots[cookieIndex.byName.get(name) ?? -1];
   return slot !== undefined && slot.explode && slot.style === 'form' && structuresOf(slot.shape).list;

@@ -60,6 +60,7 @@ export function compilePathRung(contract: Contract, tree: PathTree, refuse: Refu
     const route = path === '*' ? undefined : tree.find(path, method, values);
     if (route !== undefined) {
       walk.operation = route.operation;
+      walk.place = route.place;
       walk.pathNames = route.names;
       walk.pathValues = values;
       if (method !== 'OPTIONS' || !isPreflight(walk)) return undefined;

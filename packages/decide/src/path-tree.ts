@@ -4,6 +4,8 @@ import { canonicalLiteral } from './path-text.ts';
 /** An operation at one of its templates. */
 export interface Route {
   readonly operation: Operation;
+  /** Where it stands among the contract's operations. */
+  readonly place: number;
   /** The template's parameters, in order. */
   readonly names: readonly string[];
 }
@@ -47,9 +49,9 @@ export class PathTree {
   readonly #root = emptyNode();
 
   constructor(operations: readonly Operation[]) {
-    for (const operation of operations) {
-      for (const template of operation.templates) this.#add(template, operation);
-    }
+    operations.forEach((operation, place) => {
+      for (const template of operation.templates) this.#add(template, operation, place);
+    });
     seal(this.#root);
   }
 
@@ -72,13 +74,13 @@ export class PathTree {
     return { allow: [...all].toSorted(), hidden: leaves.some(({ hidden }) => hidden) };
   }
 
-  #add(template: string, operation: Operation): void {
+  #add(template: string, operation: Operation, place: number): void {
     const names: string[] = [];
     let node = this.#root;
     for (const segment of template.replace(/^\//, '').split('/')) node = childOf(node, segment, names);
     node.leaf ??= { routes: new Map(), allow: [], hidden: false };
     // The first in document order stands; the contract reports the other.
-    if (!node.leaf.routes.has(operation.method)) node.leaf.routes.set(operation.method, { operation, names });
+    if (!node.leaf.routes.has(operation.method)) node.leaf.routes.set(operation.method, { operation, place, names });
     node.leaf.hidden ||= operation.switches.hideMethods;
   }
 }

@@ -1,4 +1,5 @@
 import { type Reason, reasons } from '@flick/contract';
+import { sentenceOf } from './fault-words.ts';
 import type { Refusal, Violation } from './verdict.ts';
 
 /** One fault in a problem body. */
@@ -39,5 +40,5 @@ export function problemOf(refusal: Refusal, about: { readonly requestId: string;
 }
 
 function errorOf(violation: Violation): ProblemError {
-  return { ...violation, detail: `Due was ${violation.due}; what arrived was ${violation.arrived}.` };
+  return { ...violation, detail: sentenceOf(violation) };
 }

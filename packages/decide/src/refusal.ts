@@ -1,4 +1,5 @@
 import { type Contract, type Operation, type Reason, reasons } from '@flick/contract';
+import { sentenceOfAll } from './fault-words.ts';
 import type { Field, Refusal, RefuseOptions, Verdict, Violation } from './verdict.ts';
 
 /** Makes a refusal: looks up the reason's code and folds it as the operation, or the contract, publishes codes. */
@@ -40,21 +41,13 @@ export function refused(refusal: Refusal): Verdict {
   return { kind: 'refuse', refusal };
 }
 
-// A caller can send a name as long as the target may be.
-const shownName = 64;
-
 /** One refusal for all violations of a request; its reason is that of the first. */
-export function refuseViolations(refuse: Refuse, operation: Operation, violations: readonly Violation[]): Refusal {
-  return refuse(operation, violations[0]?.reason ?? 'wrong-value', describe(violations), { violations });
-}
-
-/** One sentence on all violations: the first in words, the others by number. */
-function describe(violations: readonly Violation[]): string {
-  const first = violations[0];
-  if (first === undefined) return 'The request breaks the contract.';
-  const name = first.name === undefined ? '' : ` "${first.name.slice(0, shownName)}"`;
-  const where = first.pointer ? `${first.in}${name} at ${first.pointer.slice(0, shownName)}` : `${first.in}${name}`;
-  const more = violations.length - 1;
-  const others = more === 0 ? '' : more === 1 ? ' One more fault is in errors[].' : ` ${more} more are in errors[].`;
-  return `${where}: due was ${first.due}, what arrived was ${first.arrived}.${others}`;
+export function refuseViolations(
+  refuse: Refuse,
+  operation: Operation | undefined,
+  violations: readonly Violation[],
+  more?: Omit<RefuseOptions, 'violations'>,
+): Refusal {
+  const reason = violations[0]?.reason ?? 'wrong-value';
+  return refuse(operation, reason, sentenceOfAll(violations), { ...more, violations });
 }

@@ -1,4 +1,5 @@
 import type { Reason, SchemaFault } from '@flick/contract';
+import { showPointer } from './fault-words.ts';
 import type { JsonFault } from './json-text.ts';
 import type { Violation } from './verdict.ts';
 
@@ -24,16 +25,14 @@ export function bodyViolations(faults: readonly SchemaFault[]): Violation[] {
 
 /** One violation of a body; `pointer` is that of the whole where it is left out. */
 export function bodyFault(reason: Reason, due: string, arrived: string, pointer = ''): Violation {
-  return { in: 'body', pointer, reason, due, arrived };
+  return { in: 'body', pointer: showPointer(pointer), reason, due, arrived };
 }
 
 /** The violation of a text that is no JSON, or JSON that parsers read differently. `at` is where the text stands. */
-export function jsonFault(fault: JsonFault, at = ''): Violation {
-  const arrived = `something else at line ${fault.line}, column ${fault.column} (offset ${fault.offset})`;
-  return bodyFault('malformed-body', fault.due, arrived, at + fault.pointer);
-}
-
-/** What arrived, where it is text, by its size alone. */
-export function sizeOf(text: string): string {
-  return `a text of ${text.length} ${text.length === 1 ? 'character' : 'characters'}`;
+export function jsonFault({ due, pointer, line, column, offset }: JsonFault, at = ''): Violation {
+  const where = `line ${line}, column ${column}`;
+  const subject = at === '' ? 'The body' : `Body member ${showPointer(at)}`;
+  const detail = `${subject} is not well-formed JSON at ${where}: expected ${due}.`;
+  const arrived = `something else at ${where} (offset ${offset})`;
+  return { ...bodyFault('malformed-body', due, arrived, at + pointer), detail };
 }

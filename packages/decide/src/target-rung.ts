@@ -1,6 +1,6 @@
 import type { Sizes } from './ports.ts';
 import { canonicalPath, hexByte } from './path-text.ts';
-import { type Refuse, refused } from './refusal.ts';
+import { refuseViolations, type Refuse, refused } from './refusal.ts';
 import type { Verdict } from './verdict.ts';
 import type { Rung } from './walk.ts';
 
@@ -16,11 +16,7 @@ const queryText = /^[!"$-~]*$/;
  */
 export function compileTargetRung(sizes: Sizes, refuse: Refuse): Rung {
   const malformed = (due: string, arrived: string): Verdict =>
-    refused(
-      refuse(undefined, 'malformed-target', `Request target: due was ${due}, what arrived was ${arrived}.`, {
-        violations: [{ in: 'target', reason: 'malformed-target', due, arrived }],
-      }),
-    );
+    refused(refuseViolations(refuse, undefined, [{ in: 'target', reason: 'malformed-target', due, arrived }]));
 
   return (walk) => {
     const { method, target, version } = walk.facts;
@@ -31,7 +27,7 @@ export function compileTargetRung(sizes: Sizes, refuse: Refuse): Rung {
     let origin = target;
     if (target.charCodeAt(0) !== 0x2f) {
       if (target === '*') {
-        if (method !== 'OPTIONS') return malformed('a path', 'an asterisk, which is for OPTIONS alone');
+        if (method !== 'OPTIONS') return malformed('a path', 'an asterisk, which only OPTIONS may have');
         walk.target = '*';
         walk.path = '*';
         return undefined;
@@ -57,11 +53,11 @@ export function compileTargetRung(sizes: Sizes, refuse: Refuse): Rung {
     if (typeof path !== 'string') return malformed(path.due, path.arrived);
     if (mark >= 0) {
       const query = origin.slice(mark + 1);
-      if (!queryText.test(query)) return malformed('a query of visible ASCII', 'another character');
+      if (!queryText.test(query)) return malformed('visible ASCII in the query', 'another character');
       for (let at = query.indexOf('%'); at >= 0; at = query.indexOf('%', at + 1)) {
         const byte = hexByte(query, at + 1);
         if (byte === undefined) return malformed('two hex digits after each percent sign', 'something else');
-        if (byte === 0) return malformed('no NUL', 'an encoded one');
+        if (byte === 0) return malformed('no encoded NUL', 'one');
       }
       walk.query = query;
     }

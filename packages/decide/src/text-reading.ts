@@ -77,6 +77,25 @@ function rebuilt(tree: TextTree, shape: Shape, faults: readonly SchemaFault[]): 
   return { value: root[0], faults };
 }
 
+/** The types of which a text has one reading, whatever it says. */
+export type SoleType = 'boolean' | 'integer' | 'number' | 'string';
+
+/** The one type of a shape that has no other and is a scalar's. */
+export function soleTypeOf({ types }: Shape): SoleType | undefined {
+  const [type] = types;
+  return types.size === 1 && (type === 'boolean' || type === 'integer' || type === 'number' || type === 'string')
+    ? type
+    : undefined;
+}
+
+/** The value of a text that is of one type; the text itself where it is none of that, so that the check says so. */
+export function readSole(text: string, type: SoleType): unknown {
+  if (type === 'string') return text;
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text);
+  const number = numberPattern.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(number) ? number : text;
+}
+
 /** Of one text, as most parameters are: its readings in turn, without places to keep. */
 function settleText(text: string, shape: Shape, check: Check): Settled {
   const values = readings(text, shape);

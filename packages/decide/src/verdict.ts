@@ -15,6 +15,8 @@ export interface Violation {
   readonly due: string;
   /** What arrived, by kind and size. */
   readonly arrived: string;
+  /** The fault in one sentence, where more is to be said than what was due and what arrived. */
+  readonly detail?: string;
 }
 
 /** A header field that is due with an answer. */

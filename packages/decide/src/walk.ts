@@ -39,6 +39,8 @@ export class Walk implements Passage {
   readonly fields: Fields;
   verdict: Verdict = passed;
   operation: Operation | undefined = undefined;
+  /** The operation's place in the contract: where rungs keep what they worked out for it. */
+  place = -1;
   target = '';
   path = '';
   consumer: Consumer | undefined = undefined;

@@ -275,6 +275,7 @@ describe('a JSON body', () => {
       reason: 'malformed-body',
       due: 'a JSON value',
       arrived: 'something else at line 2, column 2 (offset 8)',
+      detail: 'The body is not well-formed JSON at line 2, column 2: expected a JSON value.',
     });
   });
 

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fields } from '../src/fields.ts';
-import { readParameters } from '../src/parameters.ts';
+import { readingOf } from './parameter-reading.ts';
 import { operationOf } from './operations.ts';
 
 /** A value as the table has it: a scalar, an array of scalars, or an object of scalars. */
@@ -180,10 +179,10 @@ describe('a value that is written by its style is read back as it was', () => {
       fc.assert(
         fc.property(kind.values(reserves ? plainText : anyText), (value) => {
           const written = row.write(value, explode, encode);
-          const reading = readParameters(operation, {
-            pathValues: new Map(place === 'path' ? [[name, written]] : []),
+          const reading = readingOf(operation, {
+            path: place === 'path' ? { [name]: written } : {},
             query: place === 'query' ? written : '',
-            headers: new Fields(place === 'header' ? ['P', written] : place === 'cookie' ? ['Cookie', written] : []),
+            headers: place === 'header' ? ['P', written] : place === 'cookie' ? ['Cookie', written] : [],
           });
           expect(reading.violations).toEqual([]);
           expect(reading.values[place]).toEqual({ [name]: value });

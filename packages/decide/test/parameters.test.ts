@@ -1,21 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fields } from '../src/fields.ts';
-import { type ParameterReading, readParameters } from '../src/parameters.ts';
 import { operationOf, type OperationOptions } from './operations.ts';
-
-interface Sent {
-  readonly query?: string;
-  readonly path?: Readonly<Record<string, string>>;
-  readonly headers?: readonly string[];
-}
+import { type ParameterReading, readingOf, type Sent } from './parameter-reading.ts';
 
 function read(parameters: readonly object[], sent: Sent, options?: OperationOptions): ParameterReading {
-  return readParameters(operationOf({ parameters }, options), {
-    pathValues: new Map(Object.entries(sent.path ?? {})),
-    query: sent.query ?? '',
-    headers: new Fields(sent.headers ?? []),
-  });
+  return readingOf(operationOf({ parameters }, options), sent);
 }
 
 /** `place name reason`, with the pointer where there is one, in order. */
@@ -229,7 +218,9 @@ describe('an array', () => {
 describe('a parameter that comes twice', () => {
   it('has a wrong value where it may come once', () => {
     const { violations } = read([query('n', integer)], { query: 'n=1&n=1' });
-    expect(violations).toEqual([{ in: 'query', name: 'n', reason: 'wrong-value', due: 'once', arrived: '2 times' }]);
+    expect(violations).toEqual([
+      { in: 'query', name: 'n', reason: 'wrong-value', due: 'one value', arrived: '2 values' },
+    ]);
   });
 
   it('has a wrong value where its array is one list in one text', () => {
@@ -472,8 +463,10 @@ describe('a query parameter that nothing declares', () => {
         in: 'query',
         name: 'limt',
         reason: 'unknown-parameter',
-        due: 'one of `limit`, `offset`; did you mean `limit`?',
-        arrived: 'a text of 1 character',
+        due: 'no such parameter: this operation takes "limit" and "offset"; did you mean "limit"?',
+        arrived: 'a string of 1 character',
+        detail:
+          'Query parameter "limt" is not one of this operation\'s; it takes "limit" and "offset"; did you mean "limit"?',
       },
     ]);
   });
@@ -488,7 +481,9 @@ describe('a query parameter that nothing declares', () => {
 
   it('is refused by its exact case', () => {
     const { violations } = read([query('pageSize', integer)], { query: 'PAGE_SIZE=5' });
-    expect(violations).toMatchObject([{ name: 'PAGE_SIZE', due: '`pageSize`; did you mean `pageSize`?' }]);
+    expect(violations).toMatchObject([
+      { name: 'PAGE_SIZE', due: 'no such parameter: this operation takes "pageSize"; did you mean "pageSize"?' },
+    ]);
   });
 
   it('passes where the operation says so (EOV#133)', () => {
@@ -597,10 +592,10 @@ describe('reading parameters', () => {
     );
     fc.assert(
       fc.property(noise, noise, noise, (text, header, path) => {
-        const reading = readParameters(operation, {
-          pathValues: new Map([['g', path]]),
+        const reading = readingOf(operation, {
+          path: { g: path },
           query: text,
-          headers: new Fields(['h', header, 'Cookie', text]),
+          headers: ['h', header, 'Cookie', text],
         });
         expect(Array.isArray(reading.violations)).toBe(true);
       }),
