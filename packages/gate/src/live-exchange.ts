@@ -298,8 +298,16 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (this.#handed) {
       // A handler may have set fields of an answer that it could not give.
       for (const name of response.getHeaderNames()) response.removeHeader(name);
+      for (let at = 0; at < answer.fields.length; at += 2) {
+        const name = String(answer.fields[at]);
+        const value = answer.fields[at + 1] ?? '';
+        if (typeof value === 'number') response.setHeader(name, value);
+        else response.appendHeader(name, value);
+      }
+      response.writeHead(refusal.status);
+    } else {
+      response.writeHead(refusal.status, [...answer.fields]);
     }
-    response.writeHead(refusal.status, [...answer.fields]);
     response.end(answer.body);
   }
 
