@@ -1,4 +1,4 @@
-import { _, Ajv2020, type AnySchemaObject, type ErrorObject } from 'ajv/dist/2020.js';
+import { _, Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { SchemaFault } from './check.ts';
 import type { Entry } from './entry.ts';
 import { formats } from './formats.ts';
@@ -20,9 +20,15 @@ const maxCalls = 1_000_000;
 
 class TooManyCalls extends Error {}
 
+/** Stands for a compiled entry while it is not compiled yet. */
+interface Link {
+  validate: ValidateFunction | undefined;
+}
+
 /** Compiles lowered schemas. */
 export class Judges {
   readonly #fuse = { left: 0, blow: new TooManyCalls() };
+  readonly #links = new Map<string, Link>();
   readonly #ajv: Ajv2020;
 
   /** @param patterns those of all schemas that will be compiled, made ready */
@@ -37,8 +43,6 @@ export class Judges {
       meta: false,
       logger: false,
       ownProperties: true,
-      // A schema that is referred to is compiled once, however small.
-      inlineRefs: false,
       addUsedSchema: false,
       code: {
         // It takes longer than all else of compiling, and V8 does its work again.
@@ -55,6 +59,18 @@ export class Judges {
           : { type: 'number', validate: format.holds },
       );
     }
+    // Ajv's own compiles what it refers to inside compiling what refers: a few hundred schemas in a row overflow the
+    // stack. This one leaves a link that is filled in later.
+    this.#ajv.removeKeyword('$ref');
+    this.#ajv.addKeyword({
+      keyword: '$ref',
+      error: { message: '', params: ({ params }) => _`{ inner: ${params['link']}.validate.errors }` },
+      code: (context) => {
+        const link = context.gen.scopeValue('obj', { ref: this.#linkOf(String(context.schema)) });
+        context.setParams({ link });
+        context.pass(_`${link}.validate(${context.data})`);
+      },
+    });
     // Ajv's own compare objects by their `constructor` and `valueOf` members, which a caller may send.
     this.#define('enum', undefined, (values) => memberTest(Array.isArray(values) ? values : []));
     this.#define('const', undefined, (value) => memberTest([value]));
@@ -84,26 +100,33 @@ export class Judges {
     const { schema: rootSchema = true } = root;
     // A schema that holds no others, as those of most parameters, is walked sooner than it is compiled.
     if (isSingle(rootSchema) || [...reached].some((entry) => entry.isWalked)) {
-      return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf(undefined, value) });
+      return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf([], value) });
     }
-    for (const entry of reached) {
-      if (this.#ajv.schemas[entry.id] !== undefined) continue;
-      const { schema = true } = entry;
-      this.#ajv.addSchema(entry === root || typeof schema === 'boolean' ? schema : { ...schema, fuse: true }, entry.id);
+    for (const { id, schema = true } of reached) {
+      const link = this.#linkOf(id);
+      link.validate ??= this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
     }
-    const validate = this.#ajv.getSchema(root.id);
-    if (validate === undefined) throw new Error(`the schema at ${root.node.location} was not compiled`);
+    const { validate } = this.#linkOf(root.id);
     const fuse = this.#fuse;
     const judge = (value: unknown): boolean | undefined => {
       fuse.left = maxCalls;
       try {
-        return validate(value) === true;
+        return validate?.(value) === true;
       } catch (error) {
         if (error instanceof TooManyCalls) return undefined;
         throw error;
       }
     };
-    return Object.assign(judge, { firstFault: (value: unknown) => faultOf(validate.errors?.findLast(isOwn), value) });
+    return Object.assign(judge, { firstFault: (value: unknown) => faultOf(validate?.errors ?? [], value) });
+  }
+
+  #linkOf(id: string): Link {
+    let link = this.#links.get(id);
+    if (link === undefined) {
+      link = { validate: undefined };
+      this.#links.set(id, link);
+    }
+    return link;
   }
 
   #define(
@@ -155,12 +178,18 @@ function isOwn({ keyword }: ErrorObject): boolean {
   return keyword !== 'if';
 }
 
-function faultOf(error: ErrorObject | undefined, root: unknown): SchemaFault {
+function faultOf(errors: readonly ErrorObject[], root: unknown): SchemaFault {
+  const error = errors.findLast(isOwn);
   if (error === undefined) {
     return { pointer: '', keyword: '$ref', due: dueWords('', {}), arrived: arrivedWords(root) };
   }
   const { instancePath, params, parentSchema, data } = error;
   const keyword = error.keyword === 'false schema' ? 'false' : error.keyword;
+  const inner: unknown = params['inner'];
+  if (Array.isArray(inner)) {
+    const fault = faultOf(inner, data);
+    return { ...fault, pointer: instancePath + fault.pointer };
+  }
   const lowered: Lowered = isLowered(parentSchema) ? parentSchema : {};
   const due = dueWords(keyword, lowered);
   const missing: unknown = params['missingProperty'];

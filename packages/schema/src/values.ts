@@ -1,5 +1,5 @@
 /** Two values are equal (JSON Schema, section 4.2.2) where their canonical texts are: members sorted, 1.0 as 1. */
-export function canonicalText(value: unknown): string {
+function canonicalText(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
   const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${canonicalText(member)}`);

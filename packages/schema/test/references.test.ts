@@ -36,6 +36,17 @@ describe('references', () => {
     }
   });
 
+  it('may lead from one to the next thousands of times', () => {
+    const schemas: Record<string, unknown> = { S3000: { type: 'integer' } };
+    for (let at = 0; at < 3_000; at += 1) {
+      const next = { $ref: `#/components/schemas/S${String(at + 1)}` };
+      schemas[`S${String(at)}`] = { properties: { next } };
+    }
+    const check = checkOfNamed('S0', schemas);
+    expect(check({ next: { next: 1 } })).toBeUndefined();
+    expect(checkOfNamed('S2998', schemas)({ next: { next: 'x' } })).toBeDefined();
+  });
+
   it('that only go in a circle say nothing', () => {
     const check = checkOfNamed('A', { A: { $ref: '#/components/schemas/B' }, B: { $ref: '#/components/schemas/A' } });
     expect(check(1)).toBeUndefined();
