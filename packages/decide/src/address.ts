@@ -1,8 +1,12 @@
 import ipaddr from 'ipaddr.js';
 import type { RequestFacts } from './facts.ts';
 import type { Fields } from './fields.ts';
+import { remembering } from './remembering.ts';
 
 type Range = ReturnType<typeof ipaddr.parseCIDR>;
+
+/** A connection brings many requests, and a proxy nearly all of them. */
+const rememberedAddresses = 1000;
 
 /**
  * Makes the function that finds a request's client: the address at the other end of the connection, or, where that is
@@ -18,11 +22,12 @@ export function compileClientAddress(
   trustedProxies: readonly string[],
 ): (facts: RequestFacts, fields: Fields) => string {
   const ranges = trustedProxies.map(rangeOf);
-  const trusted = (address: string): boolean => {
+  const trusted = remembering(rememberedAddresses, (address) => {
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.process(address);
     return ranges.some((range) => parsed.kind() === range[0].kind() && parsed.match(range));
-  };
+  });
+  const peerOf = remembering(rememberedAddresses, (address) => plainAddress(address) ?? address);
   const nearest = (peer: string, hops: readonly (string | undefined)[]): string => {
     let client = peer;
     for (let at = hops.length - 1; at >= 0 && trusted(client); at -= 1) {
@@ -33,7 +38,7 @@ export function compileClientAddress(
     return client;
   };
   return (facts, fields) => {
-    const peer = plainAddress(facts.address) ?? facts.address;
+    const peer = peerOf(facts.address);
     if (ranges.length === 0 || !trusted(peer)) return peer;
     const listed = fields.get('x-forwarded-for');
     const byForwarded = fields.has('forwarded')
@@ -46,11 +51,11 @@ export function compileClientAddress(
 }
 
 /** Whom a limit by address counts: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has. */
-export function addressKey(address: string): string {
+export const addressKey: (address: string) => string = remembering(rememberedAddresses, (address) => {
   if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return address;
   const network = ipaddr.IPv6.parse(address).parts.slice(0, 4);
   return `${network.map((part) => part.toString(16)).join(':')}::/64`;
-}
+});
 
 function rangeOf(entry: string): Range {
   try {

@@ -1,6 +1,6 @@
 import type { Contract, Operation, Reason, SecurityScheme } from '@flick/contract';
 import { type Challenge, type ChallengeError, quoted } from './challenge.ts';
-import { isWellFormed, type Place, placeOf, readCredential, several } from './credential-text.ts';
+import { type Credential, isWellFormed, type Place, placeOf, readCredential, several } from './credential-text.ts';
 import type { Consumer, DeciderOptions, Verification, Verifier } from './ports.ts';
 import { type Refuse, refused } from './refusal.ts';
 import type { RefuseOptions, Verdict } from './verdict.ts';
@@ -10,8 +10,8 @@ import type { Judgement, Rung, Walk } from './walk.ts';
 interface SchemePlan {
   readonly scheme: SecurityScheme;
   readonly place: Place;
-  /** The place as a bit: schemes of one place share one credential. */
-  readonly bit: number;
+  /** Into the operation's places: schemes of one place share one credential. */
+  readonly placeIndex: number;
   readonly verifier: Verifier | undefined;
 }
 
@@ -24,7 +24,7 @@ interface NeedPlan {
 interface Alternative {
   readonly needs: readonly NeedPlan[];
   /** The places of its needs. */
-  readonly bits: number;
+  readonly places: readonly number[];
 }
 
 interface Plan {
@@ -75,10 +75,10 @@ export function compileCredentialsRung(
   challenge: Challenge,
   refuse: Refuse,
 ): Rung {
-  const plans = new Map<Operation, Plan>();
-  for (const operation of contract.operations) {
-    if (operation.security.length > 0) plans.set(operation, planOf(operation, verifiers));
-  }
+  /** By an operation's place; undefined where it is open to all. */
+  const plans = contract.operations.map((operation) =>
+    operation.security.length > 0 ? planOf(operation, verifiers) : undefined,
+  );
 
   const refusal = (
     walk: Walk,
@@ -129,41 +129,28 @@ export function compileCredentialsRung(
   };
 
   return (walk): Judgement => {
-    const plan = walk.operation && plans.get(walk.operation);
+    const plan = plans[walk.place];
     if (plan === undefined) return undefined;
-    const credentials: (string | undefined)[] = [];
-    let present = 0;
-    let ambiguous = false;
-    for (const { scheme, place, bit } of plan.schemes) {
-      const credential = readCredential(walk, scheme, place);
-      if (credential === several) ambiguous = true;
-      credentials.push(credential === several ? undefined : credential);
-      if (credential !== undefined) present |= bit;
-    }
-    if (present === 0 && plan.open) return undefined;
-    if (ambiguous || (present !== 0 && !plan.alternatives.some(({ bits }) => (present & ~bits) === 0))) {
+    const { schemes, alternatives } = plan;
+    const credentials = schemes.map(({ scheme, place }) => readCredential(walk, scheme, place));
+    const present = schemes.filter((_, index) => credentials[index] !== undefined);
+    if (present.length === 0 && plan.open) return undefined;
+    const taken =
+      present.length === 0 ||
+      alternatives.some(({ places }) => present.every(({ placeIndex }) => places.includes(placeIndex)));
+    if (!taken || credentials.includes(several)) {
       const text = 'error="invalid_request", error_description="Send one credential, in one place"';
       const detail = 'The request has credentials in more than one place, and no one alternative takes them together.';
       return refusal(walk, 'invalid-credentials', detail, bearerError('bearer', text), { precise: 400 });
     }
-    const standings: Standing[] = [];
-    let late: Promise<void>[] | undefined;
-    for (const [index, schemePlan] of plan.schemes.entries()) {
-      const standing = verify(schemePlan, credentials[index]);
-      if (standing instanceof Promise) {
-        late ??= [];
-        late.push(
-          standing.then((known) => {
-            standings[index] = known;
-          }),
-        );
-      } else {
-        standings[index] = standing;
-      }
-    }
-    if (late === undefined) return conclude(walk, plan, standings);
-    return Promise.all(late).then(() => conclude(walk, plan, standings));
+    const standings = schemes.map((schemePlan, index) => verify(schemePlan, credentials[index]));
+    if (standings.every(isKnown)) return conclude(walk, plan, standings);
+    return Promise.all(standings.map(async (standing) => standing)).then((known) => conclude(walk, plan, known));
   };
+}
+
+function isKnown(standing: Standing | Promise<Standing>): standing is Standing {
+  return !(standing instanceof Promise);
 }
 
 function planOf(operation: Operation, verifiers: ReadonlyMap<string, Verifier>): Plan {
@@ -172,7 +159,6 @@ function planOf(operation: Operation, verifiers: ReadonlyMap<string, Verifier>):
   const alternatives: Alternative[] = [];
   for (const needs of operation.security) {
     if (needs.length === 0) continue;
-    let bits = 0;
     const needPlans = needs.map(({ scheme, scopes }): NeedPlan => {
       let index = schemes.findIndex(({ scheme: known }) => known.name === scheme.name);
       if (index < 0) {
@@ -180,18 +166,17 @@ function planOf(operation: Operation, verifiers: ReadonlyMap<string, Verifier>):
         const key = `${place.kind} ${place.name}`;
         if (!places.includes(key)) places.push(key);
         index = schemes.length;
-        schemes.push({ scheme, place, bit: 1 << places.indexOf(key), verifier: verifiers.get(scheme.name) });
+        schemes.push({ scheme, place, placeIndex: places.indexOf(key), verifier: verifiers.get(scheme.name) });
       }
-      bits |= schemes[index]?.bit ?? 0;
       return { index, scopes };
     });
-    alternatives.push({ needs: needPlans, bits });
+    alternatives.push({ needs: needPlans, places: needPlans.map(({ index }) => schemes[index]?.placeIndex ?? -1) });
   }
   return { schemes, alternatives, open: operation.security.some((needs) => needs.length === 0) };
 }
 
-function verify({ scheme, verifier }: SchemePlan, credential: string | undefined): Standing | Promise<Standing> {
-  if (credential === undefined) return undefined;
+function verify({ scheme, verifier }: SchemePlan, credential: Credential): Standing | Promise<Standing> {
+  if (credential === undefined || credential === several) return undefined;
   if (!isWellFormed(credential, scheme)) {
     return { kind: 'bad', reason: 'invalid-credentials', description: 'The credentials are malformed.' };
   }

@@ -33,22 +33,19 @@ function open(): undefined {
 function compileRung(
   contract: Contract,
   limits: readonly Limit[],
-  { clock, limitStore, limitStoreDown }: DeciderOptions,
+  { clock, limitStore, limitStoreDown, onStoreFault }: DeciderOptions,
   show: LimitFields,
   refuse: Refuse,
 ): Rung {
-  const plans = new Map<Operation, readonly Limit[]>();
-  for (const operation of contract.operations) {
-    const due = limits.filter((limit) => covers(limit, operation));
-    if (due.length > 0) plans.set(operation, due);
-  }
+  /** By an operation's place; empty where no limit names it. */
+  const plans = contract.operations.map((operation) => limits.filter((limit) => covers(limit, operation)));
 
   const settle = (walk: Walk, due: readonly Limit[], balances: readonly Balance[]): Verdict | undefined => {
     const states: LimitState[] = [];
     let worst: LimitState | undefined;
     let allowed = true;
-    for (const [index, limit] of due.entries()) {
-      const balance = balances[index];
+    for (const limit of due) {
+      const balance = balances[states.length];
       if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
       const state = { limit, balance };
       states.push(state);
@@ -63,18 +60,18 @@ function compileRung(
 
   // What a store that fails says of a request is nothing: never a 429.
   const down = (walk: Walk, cause: unknown): Verdict | undefined => {
+    onStoreFault?.(cause);
     if (limitStoreDown === 'pass') return undefined;
     const detail = 'The limits cannot be counted at the moment.';
     return refused(refuse(walk.operation, 'overloaded', detail, { fields: [['Retry-After', '1']], cause }));
   };
 
   return (walk) => {
-    const due = walk.operation && plans.get(walk.operation);
-    if (due === undefined) return undefined;
-    const charges: Charge[] = [];
-    for (const limit of due) {
-      charges.push({ key: keyOf(limit, walk), requests: limit.requests, windowMs: limit.windowMs });
-    }
+    const due = plans[walk.place];
+    if (due === undefined || due.length === 0) return undefined;
+    const charges = due.map((limit): Charge => {
+      return { key: keyOf(limit, walk), requests: limit.requests, windowMs: limit.windowMs };
+    });
     try {
       const balances = limitStore.charge(charges, clock.monotonicMs());
       if (!(balances instanceof Promise)) return settle(walk, due, balances);
@@ -100,10 +97,19 @@ function covers({ operations, paths }: Limit, { id, path, templates }: Operation
 }
 
 function keyOf({ name, by }: Limit, walk: Walk): string {
-  if (by === 'all') return `${name}|all`;
+  const limit = keyPart(name);
+  if (by === 'all') return `${limit}|all`;
   const { consumer } = walk;
-  if (by === 'address' || consumer === undefined) return `${name}|address|${addressKey(walk.address)}`;
-  return `${name}|consumer|${consumer.issuer ?? consumer.scheme}|${consumer.subject}`;
+  if (by === 'address' || consumer === undefined) return `${limit}|address|${addressKey(walk.address)}`;
+  const { issuer, scheme, subject } = consumer;
+  // A token may name a scheme as its issuer.
+  const source = issuer === undefined ? `scheme|${keyPart(scheme)}` : `consumer|${keyPart(issuer)}`;
+  return `${limit}|${source}|${subject}`;
+}
+
+/** A part of a key, but for the last: without a bar, so that no two lists of parts make one key. */
+function keyPart(text: string): string {
+  return text.includes('|') || text.includes('%') ? text.replaceAll('%', '%25').replaceAll('|', '%7C') : text;
 }
 
 function overLimit(walk: Walk, { limit, balance }: LimitState, refuse: Refuse) {

@@ -1,3 +1,5 @@
+import { remembering } from './remembering.ts';
+
 /** A Content-Type, read: its type in lower case, its parameters by lower-case name. */
 export interface ParsedMediaType {
   /** Such as `application/json`. */
@@ -16,15 +18,25 @@ const parameterPattern = new RegExp(
 
 const none: ReadonlyMap<string, string> = new Map();
 
+/** Types are few and come again and again; boundaries of multipart bodies do not. */
+const rememberedTypes = 100;
+
 /** Reads a Content-Type field (RFC 9110, section 8.3.1); undefined where it is not one. */
 export function parseMediaType(text: string): ParsedMediaType | undefined {
+  const parsed = parse(text);
+  return parsed === malformed ? undefined : parsed;
+}
+
+const malformed = Symbol('malformed');
+
+const parse = remembering(rememberedTypes, (text): ParsedMediaType | typeof malformed => {
   const head = typePattern.exec(text);
-  if (head === null) return undefined;
+  if (head === null) return malformed;
   const type = (head[1] ?? '').toLowerCase();
   if (head[0].length === text.length) return { type, parameters: none };
   const parameters = parseParameters(text, head[0].length);
-  return parameters && { type, parameters };
-}
+  return parameters === undefined ? malformed : { type, parameters };
+});
 
 /** Reads `;name=value` pairs from `from` to the end of `text`; undefined where something else stands there. */
 export function parseParameters(text: string, from: number): ReadonlyMap<string, string> | undefined {

@@ -2,13 +2,14 @@ import type { Contract, Reason } from '@flick/contract';
 import type { MessageFault } from './facts.ts';
 import { isFieldText, isToken } from './field-text.ts';
 import { sizeOf } from './fault-words.ts';
+import { remembering } from './remembering.ts';
 import { refuseViolations, type Refuse, refused } from './refusal.ts';
 import type { Sizes } from './ports.ts';
 import type { Verdict, Violation } from './verdict.ts';
 import type { Rung } from './walk.ts';
 
 // RFC 9110, section 7.2, narrowed to names and addresses that a server really has: no percent-encoding, no userinfo.
-const authority = /^(?:[0-9A-Za-z._~-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{0,5}))?$/;
+const authority = /^(?:[0-9A-Za-z._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
 const soleExpectation = /^100-continue$/i;
 // More digits than an unsigned 64-bit integer has are read differently from parser to parser.
 const contentLength = /^\d{1,19}$/;
@@ -26,7 +27,7 @@ const malformed = 256;
 /** A name with underscores that passes for one that is judged. */
 const lookalike = 512;
 
-// Names are few and come again and again; those that a caller makes up must not fill the memory.
+/** Names are few and come again and again. */
 const rememberedNames = 1000;
 
 /** The fields that the rung watches. */
@@ -96,19 +97,14 @@ function namesOf(contract: Contract): Set<string> {
 export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Refuse): Rung {
   const watched = new Map(watchedFields);
   const judged = namesOf(contract);
-  const remembered = new Map<string, number>();
 
   /** What a name is, as it was sent: one of the bits above, or 0 for one that the rung does not mind. */
-  const kindOf = (sent: string): number => {
-    let kind = remembered.get(sent);
-    if (kind !== undefined) return kind;
+  const kindOf = remembering(rememberedNames, (sent): number => {
     const name = sent.toLowerCase();
-    if (!isToken(name)) kind = malformed;
-    else if (name.includes('_') && !judged.has(name) && judged.has(name.replaceAll('_', '-'))) kind = lookalike;
-    else kind = watched.get(name) ?? 0;
-    if (remembered.size < rememberedNames) remembered.set(sent, kind);
-    return kind;
-  };
+    if (!isToken(name)) return malformed;
+    if (name.includes('_') && !judged.has(name) && judged.has(name.replaceAll('_', '-'))) return lookalike;
+    return watched.get(name) ?? 0;
+  });
 
   const fault = (name: string | undefined, due: string, arrived: string, close: boolean): Verdict => {
     const violation: Violation = {
@@ -157,9 +153,8 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
     }
 
     if (seen & host) {
-      const port = authority.exec(hostValue);
-      if (port === null) return fault('Host', 'a host with or without a port', sizeOf(hostValue), false);
-      if (Number(port[1] ?? 0) > 65_535) return fault('Host', 'a port of at most 65535', 'a larger one', false);
+      if (!authority.test(hostValue)) return fault('Host', 'a host with or without a port', sizeOf(hostValue), false);
+      if (portOf(hostValue) > 65_535) return fault('Host', 'a port of at most 65535', 'a larger one', false);
     } else if (facts.version === '1.1') {
       return fault('Host', 'one field', 'none', false);
     }
@@ -196,4 +191,11 @@ export function compileMessageRung(contract: Contract, sizes: Sizes, refuse: Ref
     }
     return undefined;
   };
+}
+
+/** The port of an authority; 0 where it names none. */
+function portOf(text: string): number {
+  const colon = text.lastIndexOf(':');
+  // In brackets the last colon is the address's own.
+  return colon < 0 || text.endsWith(']') ? 0 : Number(text.slice(colon + 1));
 }

@@ -74,7 +74,7 @@ const noNames: ReadonlySet<string> = new Set();
 /** Sorts the pairs of one query, form or cookie field into slots. */
 export class Sorting {
   /** By slot: undefined where nothing came for it, a text where that came once and under the slot's own name. */
-  readonly arrived: (string | Arrived | undefined)[];
+  readonly arrived: (string | Arrived | undefined)[] = [];
   readonly strangers: Stranger[] = [];
   readonly #index: SlotIndex;
   readonly #known: ReadonlySet<string>;
@@ -83,7 +83,7 @@ export class Sorting {
   constructor(index: SlotIndex, known = noNames) {
     this.#index = index;
     this.#known = known;
-    this.arrived = Array.from<string | Arrived | undefined>({ length: index.slots.length });
+    this.arrived.length = index.slots.length;
   }
 
   /**

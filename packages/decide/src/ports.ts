@@ -10,7 +10,7 @@ export interface Clock {
 
 /** One charge against a limit: a counter's key and how much it may hold. */
 export interface Charge {
-  /** The limit's name and who is charged, such as `accounts|consumer|https://issuer|alice`. */
+  /** The limit's name and who is charged, such as `accounts|consumer|https://issuer|alice`; `|` parts nothing else. */
   readonly key: string;
   /** Requests that one window takes. */
   readonly requests: number;
@@ -95,6 +95,11 @@ export interface DeciderOptions {
   readonly limitStore: LimitStore;
   /** When the store fails: let the request pass uncounted (default), or answer 503 `overloaded`. */
   readonly limitStoreDown: 'pass' | 'refuse';
+  /**
+   * Is told of each failure of the store, once a request and rung: a store that is away would else leave no trace where
+   * requests pass. Must not throw; how often it says so is for it to bound.
+   */
+  readonly onStoreFault?: (cause: unknown) => void;
   readonly limitHeaders: 'draft' | 'legacy' | 'off';
   /** By the security scheme's name. A scheme without one is checked for presence and form only. */
   readonly verifiers: ReadonlyMap<string, Verifier>;

@@ -172,6 +172,16 @@ it.each([
   expect([refusal.reason, refusal.precise, refusal.status]).toEqual(['invalid-credentials', 400, 400]);
 });
 
+it('tells the places of credentials apart, however many there are', () => {
+  const keys = Array.from(
+    { length: 40 },
+    (_, at): SecurityNeed => need({ ...headerKey, name: `k${at}`, parameter: `K-${at}` }),
+  );
+  const many = decider(contract([operation('GET /many', { security: keys.map((key) => [key]) })]));
+  expect(outcome(many, facts('GET /many', { 'K-39': 'k' }))).toBe('pass');
+  expect(outcome(many, facts('GET /many', { 'K-0': 'k', 'K-32': 'k' }))).toBe('invalid-credentials');
+});
+
 it('names the error of an ambiguous request', () => {
   expect(challengeOf('GET /either', { ...token('good'), 'X-Key': 'k' })[3]).toMatch(
     /^Bearer realm="library", error="invalid_request", error_description="[^"]+", ApiKey /,

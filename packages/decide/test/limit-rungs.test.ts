@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { DeciderOptions, Limit } from '@flick/decide';
+import type { DeciderOptions, Limit, Verification } from '@flick/decide';
 import {
   bearer,
   contract,
@@ -69,7 +69,28 @@ it('charges a consumer limit by who was recognised, else by address', () => {
   expect(outcome(ladder, facts('GET /mine', token('bob')))).toBe('pass');
   expect(outcome(ladder, facts('GET /mine'))).toBe('pass');
   expect(outcome(ladder, facts('GET /secret'))).toBe('missing-credentials');
-  expect([...counts.keys()]).toEqual(['l|consumer|bearer|ann', 'l|consumer|bearer|bob', 'l|address|192.0.2.1']);
+  expect([...counts.keys()]).toEqual(['l|scheme|bearer|ann', 'l|scheme|bearer|bob', 'l|address|192.0.2.1']);
+});
+
+it('keeps callers apart whose issuer, name or limit holds the mark that parts keys', () => {
+  const any = { scopes: [], scheme: 'bearer' };
+  const consumers = [
+    { ...any, issuer: 'a|b', subject: 'c' },
+    { ...any, issuer: 'a', subject: 'b|c' },
+    { ...any, issuer: 'a%7Cb', subject: 'c' },
+    { ...any, issuer: 'bearer', subject: 'c' },
+    { ...any, subject: 'c' },
+  ];
+  const verifier = {
+    verify: (credential: string): Verification => {
+      const consumer = consumers[Number(credential)];
+      return consumer === undefined ? { kind: 'unknown', description: '' } : { kind: 'good', consumer };
+    },
+  };
+  const limits = [limit({ by: 'consumer', name: 'l|consumer' }), limit({ by: 'consumer', name: 'l' })];
+  const { ladder, counts } = limited(limits, { verifiers: new Map([['bearer', verifier]]) });
+  consumers.forEach((_, index) => judge(ladder, facts('GET /mine', { Authorization: `Bearer ${index}` })));
+  expect([...counts.values()]).toEqual(Array.from({ length: 10 }, () => 1));
 });
 
 it('counts all callers together where a limit says so', () => {
@@ -154,8 +175,11 @@ it.each([
   ],
   ['rejects', () => Promise.reject(new Error('down'))],
 ])('never says 429 where the store %s: passes, or says 503 where told to', async (_, charge) => {
-  const { ladder } = limited([limit()], { limitStore: { charge } });
+  const causes: unknown[] = [];
+  const onStoreFault = (cause: unknown): void => void causes.push(cause);
+  const { ladder } = limited([limit()], { limitStore: { charge }, onStoreFault });
   expect((await ladder.judgeHead(facts('GET /mine'))).verdict.kind).toBe('pass');
+  expect(causes).toEqual([new Error('down')]);
   const strict = limited([limit()], { limitStore: { charge }, limitStoreDown: 'refuse' });
   const refusal = refusalOf(await strict.ladder.judgeHead(facts('GET /mine')));
   expect([refusal.reason, refusal.precise, field(refusal, 'Retry-After')]).toEqual(['overloaded', 503, '1']);
