@@ -93,13 +93,17 @@ function fieldsOf(outcome: Outcome): object {
     reason: outcome.reason,
     detail: safe(outcome.detail),
     errors: outcome.violations.length === 0 ? undefined : outcome.violations.slice(0, 8).map(fault),
-    observed: outcome.observed,
+    observed: outcome.observed && observedFields(outcome.observed),
     consumer: safe(outcome.consumer),
     address: printable(outcome.address, 64),
     duration_ms: rounded(outcome.durationMs),
     upstream_ms: outcome.upstreamMs === undefined ? undefined : rounded(outcome.upstreamMs),
     ending: outcome.ending,
   };
+}
+
+function observedFields({ reason, status, precise, detail }: NonNullable<Outcome['observed']>): object {
+  return { reason, status, precise, detail: printable(detail) };
 }
 
 function fault({ in: where, name, pointer, reason, due, arrived }: Outcome['violations'][number]): object {

@@ -31,6 +31,14 @@ const passed: Outcome = {
   violations: [],
 };
 
+const unknownPath = {
+  reason: 'unknown-path',
+  status: 404,
+  precise: 404,
+  detail: 'The API has no such path.',
+  violations: [],
+} as const;
+
 function logOf(options: Partial<RequestLogOptions> = {}) {
   const lines: string[] = [];
   let now = 0;
@@ -74,7 +82,7 @@ describe('the request log', () => {
     ['refusals', refused, 1],
     ['refusals', passed, 0],
     ['refusals', { ...passed, status: 500, precise: 504 }, 1],
-    ['refusals', { ...passed, observed: { reason: 'unknown-path', status: 404, precise: 404 } }, 1],
+    ['refusals', { ...passed, observed: unknownPath }, 1],
     ['refusals', { ...passed, ending: 'truncated' }, 1],
     ['refusals', { ...passed, ending: 'aborted' }, 0],
     ['all', passed, 1],

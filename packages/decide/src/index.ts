@@ -1,6 +1,7 @@
 export type * from './facts.ts';
 export { createDecider } from './ladder.ts';
 export { factsFromBytes, parseHead } from './message-bytes.ts';
+export type * from './outcome.ts';
 export type * from './ports.ts';
 export { type Problem, type ProblemError, problemOf } from './problem.ts';
 export type * from './verdict.ts';

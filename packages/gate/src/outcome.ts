@@ -1,5 +1,4 @@
-import type { Passage, Refusal, RequestFacts } from '@flick/decide';
-import type { Ending, Outcome } from './exchange.ts';
+import type { Ending, Outcome, Passage, Refusal, RequestFacts } from '@flick/decide';
 
 /** What the ladder cannot tell of a request: how its answer went. */
 interface Course {
@@ -37,7 +36,13 @@ export function outcomeOf(
     reason: refusal?.reason,
     detail: refusal?.detail,
     violations: refusal?.violations ?? [],
-    observed: observed && { reason: observed.reason, status: observed.status, precise: observed.precise },
+    observed: observed && {
+      reason: observed.reason,
+      status: observed.status,
+      precise: observed.precise,
+      detail: observed.detail,
+      violations: observed.violations,
+    },
     consumer: consumer && `${consumer.scheme}:${consumer.subject}`,
     address: passage?.address || facts.address,
     durationMs: course.durationMs,
