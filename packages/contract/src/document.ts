@@ -192,7 +192,8 @@ class PathReader {
       const set = operations !== undefined && Object.hasOwn(operations, id) ? operations[id] : undefined;
       const levels = [set ?? {}, readSwitches(placeAt(place, 'x-flick'), own), switches];
       const all = switchesOf([...levels, this.#settings, this.#documentSwitches]);
-      return { place, shared, method, path, id, bases: served, switches: all, findings: own };
+      const file = place.file === this.#document.file ? undefined : place.file.name;
+      return { place, file, shared, method, path, id, bases: served, switches: all, findings: own };
     });
   }
 

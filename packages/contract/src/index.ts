@@ -3,6 +3,7 @@ export { ContractError } from './contract-error.ts';
 export type { ContractSettings } from './document.ts';
 export type * from './model.ts';
 export { didYouMean } from './nearest.ts';
+export { type Position, positionsOf } from './positions.ts';
 export { contractFrom, readContract } from './read.ts';
 export { type Reason, type ReasonEntry, reasons, type Stage, stages } from './reasons.ts';
 export type { SwitchSettings } from './switches.ts';

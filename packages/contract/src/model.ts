@@ -134,6 +134,8 @@ export interface Operation {
    */
   readonly templates: readonly string[];
   readonly pointer: string;
+  /** The file that `pointer` is into, named as faults name it; absent where it is the document itself. */
+  readonly file?: string;
   readonly parameters: readonly Parameter[];
   /** Absent where the operation declares none. */
   readonly body?: RequestBody;

@@ -13,6 +13,8 @@ import { readTemplate } from './templates.ts';
 /** What a path item and the document say about an operation, before its own members are read. */
 export interface OperationSource {
   readonly place: Place;
+  /** The name of its file, where that is not the document itself. */
+  readonly file: string | undefined;
   /** The parameters that all operations of the path have. */
   readonly shared: Place;
   readonly method: string;
@@ -148,6 +150,7 @@ export function buildOperation(
     path: source.path,
     templates: Object.freeze(templates),
     pointer: source.place.pointer,
+    ...(source.file === undefined ? {} : { file: source.file }),
     parameters,
     ...(body === undefined ? {} : { body }),
     security,

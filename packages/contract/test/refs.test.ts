@@ -333,3 +333,14 @@ it('loads 100,000 refs, a circle of them, and a file that they all share', () =>
   expect(contract.faults).toEqual([]);
   expect(operationOf(contract).broken).toBeUndefined();
 });
+
+it('names the file of an operation that stands in a file of its own', () => {
+  const item = { get: { operationId: 'getThings', responses } };
+  const folder = folderWith({
+    'api.json': documentOf({ '/things': { $ref: 'items/things.json' }, '/here': { get: { operationId: 'here' } } }),
+    'items/things.json': item,
+  });
+  const contract = readContract(`${folder}/api.json`);
+  expect(operationOf(contract)).toMatchObject({ file: 'items/things.json', pointer: '/get' });
+  expect(operationOf(contract, 'here').file).toBeUndefined();
+});

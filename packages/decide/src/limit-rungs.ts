@@ -1,4 +1,4 @@
-import type { Contract, Operation } from '@flick/contract';
+import type { Contract, Operation, Reason } from '@flick/contract';
 import { addressKey } from './address.ts';
 import { type LimitFields, limitFields } from './limit-fields.ts';
 import type { Balance, Charge, DeciderOptions, Limit } from './ports.ts';
@@ -85,6 +85,15 @@ function compileRung(
   };
 }
 
+/** The reasons for which these limits can refuse a request to an operation. */
+export function limitReasons(limits: readonly Limit[], operation: Operation): readonly Reason[] {
+  return limits.filter((limit) => covers(limit, operation)).map(reasonOf);
+}
+
+function reasonOf({ by }: Limit): Reason {
+  return by === 'all' ? 'shared-limit' : by === 'address' ? 'address-limit' : 'consumer-limit';
+}
+
 /** Whether a limit counts an operation: by its id, or by its template with or without base path. */
 function covers({ operations, paths }: Limit, { id, path, templates }: Operation): boolean {
   if (operations !== undefined && !operations.includes(id)) return false;
@@ -115,7 +124,6 @@ function keyPart(text: string): string {
 function overLimit(walk: Walk, { limit, balance }: LimitState, refuse: Refuse) {
   const whole = Math.ceil(limit.windowMs / 1000);
   const wait = String(Math.max(1, Math.min(whole, Math.ceil(balance.resetMs / 1000))));
-  const reason = limit.by === 'all' ? 'shared-limit' : limit.by === 'address' ? 'address-limit' : 'consumer-limit';
   const detail = `The limit "${limit.name}" is ${limit.requests} requests in ${limit.windowMs / 1000} s; wait ${wait} s.`;
-  return refuse(walk.operation, reason, detail, { fields: [['Retry-After', wait]] });
+  return refuse(walk.operation, reasonOf(limit), detail, { fields: [['Retry-After', wait]] });
 }
