@@ -1,7 +1,8 @@
 // Runs the formatter, the linters and the wall checks. They live in tools/checks with a lock file of their own:
 // together they outweigh everything else that a clone installs, and neither `npm start` nor `npm test` needs them.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,27 +13,28 @@ function run(command, args, cwd = root) {
   const { status } = spawnSync(command, args, {
     cwd,
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    env: { ...process.env, PATH: bin + delimiter + process.env.PATH },
   });
   if (status !== 0) process.exit(status ?? 1);
 }
 
+/** The version that is installed in tools/checks, if any. */
+function installed(name) {
+  try {
+    return JSON.parse(readFileSync(new URL(`checks/node_modules/${name}/package.json`, import.meta.url), 'utf8'))
+      .version;
+  } catch {
+    return undefined;
+  }
+}
+
 function install() {
-  const lock = fileURLToPath(new URL('checks/package-lock.json', import.meta.url));
-  const mark = fileURLToPath(new URL('checks/node_modules/.package-lock.json', import.meta.url));
-  const wanted = Object.keys(
-    JSON.parse(readFileSync(new URL('checks/package.json', import.meta.url), 'utf8')).devDependencies,
-  );
-  const there = wanted.every((name) =>
-    existsSync(new URL(`checks/node_modules/${name}/package.json`, import.meta.url)),
-  );
-  if (there && existsSync(mark)) return;
+  const { devDependencies } = JSON.parse(readFileSync(new URL('checks/package.json', import.meta.url), 'utf8'));
+  if (Object.entries(devDependencies).every(([name, version]) => installed(name) === version)) return;
   process.stdout.write('checks: installing the linters into tools/checks (once)\n');
-  run(
-    'npm',
-    [existsSync(lock) ? 'ci' : 'install', '--no-audit', '--no-fund', '--loglevel=error'],
-    fileURLToPath(new URL('checks', import.meta.url)),
-  );
+  // Not `npm ci`: it refuses a lock file that lacks the binaries of other platforms, as that of a partial mirror does.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  run('npm', args, fileURLToPath(new URL('checks', import.meta.url)));
 }
 
 install();

@@ -1,7 +1,7 @@
 // Runs before `npm start` and `npm test`: whatever a fresh clone still lacks, and nothing where nothing is missing.
 // Old engines must be able to read this file, so that they can say that they are too old.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +12,40 @@ function checkNode() {
   if (major > 20 || (major === 20 && minor >= 19)) return;
   process.stderr.write(`Flick needs Node 20.19 or newer; this is ${process.versions.node}. See https://nodejs.org\n`);
   process.exit(1);
+}
+
+/** No set-up takes longer, so that a process that has got the number of a dead one holds up nobody. */
+const longestTurnMs = 10 * 60_000;
+
+/** Waits until no other set-up of this clone runs: two at once would delete what the other has just installed. */
+function takeTurn() {
+  const lock = fileURLToPath(new URL('../.flick/set-up', import.meta.url));
+  let told = false;
+  for (;;) {
+    try {
+      mkdirSync(new URL('../.flick', import.meta.url), { recursive: true });
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      process.on('exit', () => rmSync(lock, { force: true }));
+      return;
+    } catch (error) {
+      // A folder that nobody may write to has nothing to set up.
+      if (error.code !== 'EEXIST') return;
+    }
+    if (isHeld(lock)) {
+      if (!told) process.stderr.write('Another set-up of this clone is running; waiting for it ...\n');
+      told = true;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    } else rmSync(lock, { force: true });
+  }
+}
+
+function isHeld(lock) {
+  try {
+    process.kill(Number(readFileSync(lock, 'utf8')), 0);
+    return Date.now() - statSync(lock).mtimeMs < longestTurnMs;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Whether every package of the lock file is there in its version. Times of files would lie: git sets them anew. */
@@ -32,6 +66,7 @@ function run(script, args) {
 }
 
 checkNode();
+takeTurn();
 if (!isInstalled()) {
   const npm = process.env.npm_execpath;
   if (npm === undefined) {
