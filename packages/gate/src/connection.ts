@@ -11,6 +11,11 @@ const heldBytes = 64 * 1024;
 /** How much of a request is read and dropped once its answer is given, and for how long (nginx calls it lingering). */
 const lingerBytes = 64 * 1024 * 1024;
 const lingerMs = 1000;
+/**
+ * How long a client that has ended its side is written nothing before it counts as gone. Whether it only has nothing more
+ * to say, or has closed the connection, cannot be told until something is written to it (RFC 9293, section 3.6).
+ */
+const silentMs = 1000;
 
 const headEnd = Buffer.from('\r\n\r\n');
 const none = Buffer.alloc(0);
@@ -42,8 +47,9 @@ export class Connection implements Line {
   readonly #shared: Shared;
   readonly #socket: Socket;
   readonly address: string;
-  // Node's own reader of the socket.
+  // Node's own listeners to the socket's bytes and to their end.
   readonly #parse: (chunk: Buffer) => void;
+  readonly #finish: () => void;
   readonly #onGone: (connection: Connection) => void;
   // What came before HTTP did: the handshake of TLS.
   readonly #bytesBefore: number;
@@ -77,6 +83,9 @@ export class Connection implements Line {
   #unsent = 0;
   #flushed = 0;
   #stalledMs = 0;
+  // The client has ended its side, and how long nothing was written to it since.
+  #ended = false;
+  #silentMs = 0;
 
   /** @param onGone - called once, when the socket is closed */
   constructor(shared: Shared, socket: Socket, onGone: (connection: Connection) => void) {
@@ -85,13 +94,10 @@ export class Connection implements Line {
     this.address = socket.remoteAddress ?? '';
     this.#bytesBefore = 'encrypted' in socket ? socket.bytesRead : 0;
     this.#onGone = onGone;
-    const [parse] = socket.listeners('data');
-    if (parse === undefined) throw new Error('the HTTP server does not read its socket by a data listener');
-    this.#parse = (chunk) => {
-      Reflect.apply(parse, socket, [chunk]);
-    };
-    socket.removeAllListeners('data');
+    this.#parse = takeListener(socket, 'data');
+    this.#finish = takeListener(socket, 'end');
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('end', () => this.#onEnd());
     socket.on('close', () => this.#onClose());
     // After CONNECT Node listens no more, and an error without a listener ends the process.
     socket.on('error', () => {});
@@ -117,6 +123,18 @@ export class Connection implements Line {
     }
     this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
     this.#advance();
+  }
+
+  /** What came whole is answered though no more will come; only then does Node hear of the end. */
+  #onEnd(): void {
+    this.#ended = true;
+    if (this.#collecting && !this.#deaf) this.#endedWithin();
+    else if (!this.#isBusy && this.#last === undefined) this.#finish();
+  }
+
+  /** Whether no request can come behind the one under way. */
+  get isEnding(): boolean {
+    return this.#ended && this.#held.length === 0 && this.#next === undefined;
   }
 
   /** Parses what is held, up to the end of one request, and starts on that request. */
@@ -209,7 +227,9 @@ export class Connection implements Line {
       if (this.#held.length === 0 || this.#arrival.response.req.complete) this.#begin(undefined);
     }
     this.#advance();
-    if (this.#held.length <= heldBytes && this.#socket.isPaused() && this.#current === undefined) this.#socket.resume();
+    if (this.#current !== undefined || this.#last !== undefined) return;
+    if (this.#ended) this.#finish();
+    else if (this.#held.length <= heldBytes && this.#socket.isPaused()) this.#socket.resume();
   }
 
   /** Hears what Node reports: the parser's faults, the end of the time for a head, errors of the socket. */
@@ -380,7 +400,10 @@ export class Connection implements Line {
     });
   }
 
-  /** Cuts a client that takes nothing of its answer. What it sends meanwhile is no sign that it reads. */
+  /**
+   * Cuts a client that takes nothing of its answer, what it sends meanwhile being no sign that it reads, and one that
+   * has ended its side and may be gone.
+   */
   #sweepReader(current: LiveExchange, elapsedMs: number): void {
     const socket = this.#socket;
     const { writableLength } = socket;
@@ -391,6 +414,12 @@ export class Connection implements Line {
     } else {
       this.#stalledMs += elapsedMs;
       if (this.#stalledMs >= this.#shared.timeouts.unreadMs) current.end('unread');
+    }
+    if (!this.#ended || unsent > 0 || flushed !== this.#flushed) {
+      this.#silentMs = 0;
+    } else {
+      this.#silentMs += elapsedMs;
+      if (this.#silentMs >= silentMs) current.end('aborted');
     }
     this.#flushed = flushed;
     this.#unsent = unsent;
@@ -426,6 +455,18 @@ export class Connection implements Line {
     this.#next = undefined;
     this.#onGone(this);
   }
+}
+
+/** Takes off a socket the listener that the HTTP server put there last, to be called in its own time. */
+function takeListener(socket: Socket, event: 'data' | 'end'): (...chunk: Buffer[]) => void {
+  const listener = socket.listeners(event).at(-1);
+  if (!isListener(listener)) throw new Error(`the HTTP server does not listen to its socket's ${event} event`);
+  socket.off(event, listener);
+  return listener.bind(socket);
+}
+
+function isListener(listener: unknown): listener is (...chunk: Buffer[]) => void {
+  return typeof listener === 'function';
 }
 
 /**

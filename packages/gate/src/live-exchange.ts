@@ -32,6 +32,8 @@ export interface Shared {
 /** The connection that an exchange is on. */
 export interface Line {
   readonly address: string;
+  /** Whether the client has ended its side and nothing that came before that waits. */
+  readonly isEnding: boolean;
   /** An answer is given and flushed whose request is not whole: what still comes of it is waited for a while. */
   readonly answeredEarly: () => void;
   /** Nothing more will be written for this exchange. */
@@ -312,7 +314,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   isLast(): boolean {
-    return this.#shared.draining || !this.request.complete;
+    return this.#shared.draining || !this.request.complete || this.#line.isEnding;
   }
 
   endsEarly(): void {

@@ -186,7 +186,7 @@ test('a client that goes away while it is judged is recorded, and no handler is 
   });
   const wire = await dial(port);
   wire.send(`GET /later HTTP/1.1\r\n${host}\r\n`);
-  setTimeout(() => wire.socket.destroy(), 10);
+  setTimeout(() => wire.socket.resetAndDestroy(), 10);
   expect(await settled(1)).toMatchObject([{ ending: 'aborted', status: 0 }]);
   expect(asked).toBe(0);
 });
