@@ -44,11 +44,14 @@ const FEW_NAMES = 12;
 
 /** An array or object that is open, while its members are scanned. */
 interface Frame {
-  /** Undefined for an array. */
-  readonly names: string[] | undefined;
-  set: Set<string> | undefined;
-  /** The item that is scanned, counted from 0. */
+  readonly isArray: boolean;
+  /** The item of an array that is scanned, counted from 0. */
   index: number;
+  /** The member of an object that is scanned. */
+  name: string | undefined;
+  /** Where the names of an object begin among those of all open ones; once they are many, they are in the set. */
+  readonly namesFrom: number;
+  set: Set<string> | undefined;
 }
 
 /** One pass over the text, without recursion: a stack of frames stands for what is open. */
@@ -56,6 +59,8 @@ class Scanner {
   readonly #text: string;
   readonly #maxDepth: number;
   readonly #open: Frame[] = [];
+  /** The names that the open objects have had so far, the innermost object's last. */
+  readonly #names: string[] = [];
   #at = 0;
   /** Of the string scanned last: whether it has an escape, so that its characters are not its value. */
   #escaped = false;
@@ -105,15 +110,16 @@ class Scanner {
       if (code === COMMA) {
         this.#at += 1;
         frame.index += 1;
-        return frame.names === undefined ? true : this.#name(frame.names, frame);
+        return frame.isArray || this.#name(frame);
       }
-      if (frame.names === undefined) {
+      if (frame.isArray) {
         if (code !== CLOSE_ARRAY) return this.#refuse('a comma or the end of the array');
       } else if (code !== CLOSE_OBJECT) {
         return this.#refuse('a comma or the end of the object');
       }
       this.#at += 1;
       this.#open.pop();
+      this.#names.length = frame.namesFrom;
     }
   }
 
@@ -124,8 +130,7 @@ class Scanner {
       this.#at += 1;
       return true;
     }
-    this.#open.push({ names: undefined, set: undefined, index: 0 });
-    this.#entered = true;
+    this.#enter(true);
     return true;
   }
 
@@ -136,29 +141,34 @@ class Scanner {
       this.#at += 1;
       return true;
     }
-    const names: string[] = [];
-    const frame = { names, set: undefined, index: 0 };
+    return this.#name(this.#enter(false));
+  }
+
+  #enter(isArray: boolean): Frame {
+    const frame: Frame = { isArray, index: 0, name: undefined, namesFrom: this.#names.length, set: undefined };
     this.#open.push(frame);
     this.#entered = true;
-    return this.#name(names, frame);
+    return frame;
   }
 
   /** Scans a member's name and its colon. */
-  #name(names: string[], frame: Frame): boolean {
+  #name(frame: Frame): boolean {
+    frame.name = undefined;
     if (this.#skipSpace() !== QUOTE) return this.#refuse('a member name in double quotes');
     const start = this.#at;
     if (!this.#string()) return false;
     const name = this.#escaped
       ? String(JSON.parse(this.#text.slice(start, this.#at)))
       : this.#text.slice(start + 1, this.#at - 1);
-    const repeated = frame.set === undefined ? names.includes(name) : frame.set.has(name);
-    names.push(name);
-    if (repeated) {
+    frame.name = name;
+    if (frame.set === undefined ? this.#names.includes(name, frame.namesFrom) : frame.set.has(name)) {
       this.#at = start;
       return this.#refuse('each member name once in its object');
     }
     if (frame.set !== undefined) frame.set.add(name);
-    else if (names.length > FEW_NAMES) frame.set = new Set(names);
+    else if (this.#names.push(name) - frame.namesFrom > FEW_NAMES) {
+      frame.set = new Set(this.#names.slice(frame.namesFrom));
+    }
     if (this.#skipSpace() !== COLON) return this.#refuse('a colon after the member name');
     this.#at += 1;
     return true;
@@ -285,24 +295,27 @@ class Scanner {
   }
 
   #fault(): JsonFault {
-    const before = this.#text.slice(0, this.#at);
-    const lineStart = before.lastIndexOf('\n') + 1;
-    return {
-      due: this.#due,
-      pointer: this.#open.map(pointerStep).join(''),
-      offset: this.#at,
-      line: before.split('\n').length,
-      column: this.#at - lineStart + 1,
-    };
+    let line = 1;
+    let lineStart = 0;
+    for (let end = this.#lineEnd(0); end < this.#at; end = this.#lineEnd(lineStart)) {
+      line += 1;
+      lineStart = end + 1;
+    }
+    const pointer = this.#open.map(pointerStep).join('');
+    return { due: this.#due, pointer, offset: this.#at, line, column: this.#at - lineStart + 1 };
+  }
+
+  #lineEnd(from: number): number {
+    const end = this.#text.indexOf('\n', from);
+    return end < 0 ? this.#text.length : end;
   }
 }
 
 /** A member's name may be as long as the text; a pointer that is shown is not. */
 const SHOWN_NAME = 64;
 
-function pointerStep(frame: Frame): string {
-  if (frame.names === undefined) return `/${frame.index}`;
-  const name = frame.names[frame.index];
+function pointerStep({ isArray, index, name }: Frame): string {
+  if (isArray) return `/${index}`;
   if (name === undefined) return '';
   return `/${name.slice(0, SHOWN_NAME).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
