@@ -7,12 +7,13 @@ const flick = fileURLToPath(new URL('bin/flick.js', import.meta.resolve('@flick/
 const config = fileURLToPath(new URL('flick.yaml', import.meta.url));
 
 /**
- * Runs `flick serve` as anyone would, and waits for the line that says that it serves.
+ * Starts `flick serve` as anyone would.
  *
  * @param showLog - whether its stderr is shown as it comes
- * @throws Error where it does not start, with what it said
+ * @returns `serving` resolves to the line that says so and the address in it; it rejects, with what the gate said,
+ *   where the gate does not start
  */
-export async function startGate({ listen, upstream, secret, showLog }) {
+export function startGate({ listen, upstream, secret, showLog }) {
   const flags = ['--config', config, '--listen', listen, '--upstream', upstream];
   const gate = spawn(process.execPath, [flick, 'serve', ...flags], {
     env: { ...process.env, LEDGER_SECRET: secret },
@@ -24,12 +25,12 @@ export async function startGate({ listen, upstream, secret, showLog }) {
   gate.stderr?.setEncoding('utf8').on('data', (text) => (said += text));
   const ended = once(gate, 'close');
   const first = once(createInterface({ input: gate.stdout }), 'line');
-  const line = await Promise.race([first.then(([text]) => text), ended.then(() => undefined)]);
-  if (line === undefined) throw new Error(said.trim() || 'The gate did not start.');
   return {
-    line,
-    origin: /http:\/\/[^\s,]+/.exec(line)[0],
-    onEnd: (listener) => gate.on('exit', listener),
+    serving: Promise.race([first, ended.then(() => [])]).then(([line]) => {
+      if (line === undefined) throw new Error(said.trim() || 'The gate did not start.');
+      return { line, origin: /http:\/\/[^\s,]+/.exec(line)[0] };
+    }),
+    ended,
     kill: () => gate.kill('SIGKILL'),
     async stop() {
       gate.kill('SIGTERM');

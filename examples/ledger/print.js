@@ -33,6 +33,13 @@ export function printStops(origin, pathOf) {
   print();
 }
 
+/** Says to whoever watches why nothing happens yet. */
+export function printWaiting() {
+  if (!process.stdout.isTTY) return;
+  print(dim('Sending them all at once; the one that hangs takes 5 s.'));
+  print();
+}
+
 /** Prints what came back, and says whether all of it was due. */
 export function printResults(results) {
   const requestWidth = Math.max(...stops.map((stop) => requestOf(stop).length));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { startGate } from './gate.js';
-import { printHead, printResults, printStops } from './print.js';
+import { printHead, printResults, printStops, printWaiting } from './print.js';
 import { createLedger } from './server.js';
 import { writeHeaderFiles } from './header-files.js';
 import { runTour, signTokens } from './tour.js';
@@ -55,7 +55,7 @@ const upstream = `http://127.0.0.1:${ledger.address().port}`;
 const secret = process.env['LEDGER_SECRET'] || randomBytes(32).toString('base64url');
 const tokens = signTokens(secret);
 const listen = `127.0.0.1:${port ?? (await freeOr0(gatePort))}`;
-const gate = await startGate({ listen, upstream, secret, showLog: !tour }).catch((error) => giveUp(error.message));
+const gate = startGate({ listen, upstream, secret, showLog: !tour });
 
 let files;
 let endingSince;
@@ -80,17 +80,31 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     }
   });
 }
-gate.onEnd(() => {
+
+// A signal to npm alone ends npm and its shell, and never comes here: what npm started must not outlive it.
+if (process.env['npm_lifecycle_event'] !== undefined) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent && endingSince === undefined) void end(0);
+  }, 250);
+}
+
+const { line, origin } = await gate.serving.catch((error) =>
+  // Whoever stops it while it starts is told nothing; `end` ends.
+  endingSince === undefined ? giveUp(error.message) : new Promise(() => {}),
+);
+void gate.ended.then(() => {
   if (endingSince !== undefined) return;
   process.stderr.write('The gate has ended by itself.\n');
   void end(1);
 });
 
-printHead(gate.line, upstream);
+printHead(line, upstream);
 if (tour) {
-  const good = printResults(await runTour(gate.origin, tokens));
+  printWaiting();
+  const good = printResults(await runTour(origin, tokens));
   await end(good ? 0 : 1);
 } else {
   files = writeHeaderFiles(tokens);
-  printStops(gate.origin, files.pathOf);
+  printStops(origin, files.pathOf);
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -82,6 +83,30 @@ describe('npm start', () => {
     expect((await ended).code).toBe(0);
     expect(existsSync(tokenFile)).toBe(false);
     await expect(fetch(`${origin}/health`)).rejects.toThrow('fetch failed');
+  });
+
+  it('stops where npm, which started it, is gone', async () => {
+    // As npm does it: a shell between, which a signal to npm ends.
+    const shell = run('sh', ['-c', `"${process.execPath}" "${start}" --port 0; true`], {
+      npm_lifecycle_event: 'start',
+    });
+    await printed(shell.child, shell.stdout, 'Ctrl-C stops.');
+    const tokenFile = /@(\S+)/.exec(shell.stdout())?.[1] ?? '';
+    expect(existsSync(tokenFile)).toBe(true);
+    shell.child.kill('SIGKILL');
+    // Its output ends only when nothing that was started holds it any longer.
+    await shell.ended;
+    expect(existsSync(tokenFile)).toBe(false);
+  });
+
+  it.each([50, 150, 300, 450])('leaves nothing behind where it is stopped %i ms after its start', async (ms) => {
+    const { child, ended } = run(process.execPath, [start, '--port', '0']);
+    await setTimeout(ms);
+    child.kill('SIGTERM');
+    // The gate holds this stderr too: it ends when both are gone.
+    const { code, stderr } = await ended;
+    expect([0, null]).toContain(code);
+    expect(stderr).not.toMatch(/Error|at /);
   });
 
   it('is plain where nobody watches, and coloured on demand', async () => {
