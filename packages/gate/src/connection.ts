@@ -98,6 +98,8 @@ export class Connection implements Line {
     this.#finish = takeListener(socket, 'end');
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#onEnd());
+    // As plain sockets are already; those of TLS are not, for the sake of clients that leave within their handshake.
+    socket.allowHalfOpen = true;
     socket.on('close', () => this.#onClose());
     // After CONNECT Node listens no more, and an error without a listener ends the process.
     socket.on('error', () => {});

@@ -88,14 +88,7 @@ class NodeGate implements Gate {
     const server =
       tls === undefined
         ? createHttpServer(settings)
-        : createHttpsServer({
-            ...settings,
-            cert: tls.cert,
-            key: tls.key,
-            handshakeTimeout: timeouts.headersMs,
-            // As it is of plain HTTP: a client that has ended its side is still answered.
-            allowHalfOpen: true,
-          });
+        : createHttpsServer({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: timeouts.headersMs });
     // All fields are delivered, or a credential behind the last one that is would go unseen; the ladder bounds them.
     server.maxHeadersCount = 0;
     server.maxConnections = maxConnections;

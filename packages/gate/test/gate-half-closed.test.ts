@@ -79,6 +79,14 @@ describe('a client that ends its side and still listens', () => {
   });
 });
 
+test('a client that ends its side within the TLS handshake is not waited for', async () => {
+  const { port, settled } = await openGate(echo, { tls: tlsPair });
+  const wire = await dial(port);
+  wire.socket.end();
+  expect((await wire.end(5000)).ending).toBe('fin');
+  expect(await settled(1)).toMatchObject([{ status: 0, ending: 'dropped' }]);
+});
+
 test('a client that resets its connection is gone at once', async () => {
   let gone = 0;
   const { port, settled } = await openGate((exchange) => {
