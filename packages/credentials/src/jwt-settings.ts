@@ -4,6 +4,7 @@ import { createLocalJWKSet } from 'jose';
 import { algorithmNames, type JwtAlgorithm, type KeyNeed, needOf } from './algorithms.ts';
 import { createFixedKeys, type KeySource } from './key-set.ts';
 import { createRemoteKeys } from './remote-keys.ts';
+import { systemClock } from './system-clock.ts';
 
 /** How tokens of one security scheme are verified. Exactly one of the four sources of keys is due. */
 export interface JwtSettings {
@@ -50,8 +51,6 @@ export interface JwtPlan {
   readonly cacheEntries: number;
   readonly clock: Clock;
 }
-
-const systemClock: Clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
 
 /**
  * Checks settings and makes the plan that a verifier works by.
