@@ -22,6 +22,13 @@ export function readOrigin(text: string): string | undefined {
   return pathname === '/' && `${search}${hash}${username}${password}` === '' ? origin : undefined;
 }
 
+/** The origin that is most likely meant, for a fault to name; without its password. */
+export function nearOrigin(text: string): string {
+  const url = text.includes('://') ? text : `http://${text}`;
+  const origin = /^https?:/i.test(url) && URL.canParse(url) ? new URL(url).origin : '';
+  return /[.:]|^localhost$/.test(origin.replace(/^https?:\/\//, '')) ? origin : 'http://127.0.0.1:3000';
+}
+
 /** Whether the text is an IP address or a range of them in CIDR notation. */
 export function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');

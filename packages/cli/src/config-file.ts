@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { didYouMean } from '@flick/contract';
 import { Ajv, type ErrorObject } from 'ajv';
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type YAMLParseError,
+  type YAMLWarning,
+} from 'yaml';
 import { type Config, configSchema } from './config-schema.ts';
 import { printable } from './printable.ts';
 import { StartFault, systemReason } from './start-fault.ts';
@@ -26,30 +36,21 @@ export interface ConfigFile {
  * @throws StartFault with every fault of the file, one line each
  */
 export function readConfigFile(path: string): ConfigFile {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new StartFault(`${path}: cannot be read: ${systemReason(error)}`);
-  }
+  const text = readText(path);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const placeAt = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${Math.max(line, 1)}:${Math.max(col, 1)}`;
   };
-  const broken = [...document.errors, ...document.warnings];
-  if (broken.length > 0) {
-    // What follows a colon quotes the file, which may hold a secret at a wrong place.
-    throw new StartFault(
-      broken.map((error) => `${placeAt(error.pos[0])}: not YAML: ${printable(error.message.replace(/: .*/s, ''))}`),
-    );
-  }
+  // What goes wrong after the first is most often wrong because of it.
+  const [broken] = [...document.errors, ...document.warnings];
+  if (broken !== undefined) throw new StartFault(`${placeAt(broken.pos[0])}: ${describeBroken(broken)}`);
   let value: unknown;
   try {
     value = document.toJS() ?? {};
   } catch {
-    throw new StartFault(`${path}: its aliases expand to too much, or to themselves; write the values out`);
+    throw new StartFault(`${path}: an alias has no anchor before it, or expands to too much; write the values out`);
   }
   if (!validate(value)) {
     const faults = faultsOf(validate.errors ?? [])
@@ -62,6 +63,21 @@ export function readConfigFile(path: string): ConfigFile {
     folder: dirname(path),
     place: (at) => placeAt(offsetOf(document, at, 'value')),
   };
+}
+
+function readText(path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    if (error instanceof TypeError) throw new StartFault(`${path}: is not UTF-8 text; save it as UTF-8`);
+    throw new StartFault(`${path}: cannot be read: ${systemReason(error)}`);
+  }
+}
+
+function describeBroken({ code, message }: YAMLParseError | YAMLWarning): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here; due is one';
+  // What follows a colon quotes the file, which may hold a secret at a wrong place.
+  return `not YAML: ${printable(message.replace(/: .*/s, ''))}`;
 }
 
 interface Fault {

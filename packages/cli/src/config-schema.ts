@@ -164,7 +164,7 @@ const limit = {
       type: 'integer',
       minimum: 1,
       maximum: 1_000_000_000,
-      title: 'a whole number from 1',
+      title: 'a whole number from 1 to 1000000000',
       description: 'How many requests one window takes.',
     },
     window: { ...duration, description: 'How long a window is.' },
@@ -194,7 +194,8 @@ export const configSchema = {
         { type: 'integer', minimum: 0, maximum: 65_535 },
       ],
       title: 'an address such as 127.0.0.1:8080, or a port',
-      description: 'Where Flick listens. Default 127.0.0.1:8080.',
+      description: 'Where Flick listens; 0.0.0.0:8080 and [::]:8080 are all addresses of the machine.',
+      default: '127.0.0.1:8080',
     },
     upstream: {
       ...text,
@@ -206,7 +207,7 @@ export const configSchema = {
         { enum: ['default', 'standard'] },
         { type: 'array', minItems: 1, items: { type: 'integer', minimum: 100, maximum: 599 } },
       ],
-      title: 'default, standard, or a list of codes such as [400, 401, 404, 429, 500]',
+      title: 'default, standard, or a list of codes from 100 to 599 such as [400, 401, 404, 429, 500]',
       description: 'The table of response codes that the API publishes.',
     },
     ...switches,
@@ -237,12 +238,14 @@ export const configSchema = {
     limit_headers: {
       enum: ['draft', 'legacy', 'off'],
       title: 'draft, legacy or off',
-      description: 'RateLimit and RateLimit-Policy of the IETF draft (default), X-RateLimit-*, or none.',
+      description: 'RateLimit and RateLimit-Policy of the IETF draft, X-RateLimit-*, or none.',
+      default: 'draft',
     },
     limit_store_down: {
       enum: ['pass', 'refuse'],
       title: 'pass or refuse',
-      description: 'What becomes of requests that cannot be counted: let through (default), or answered 503.',
+      description: 'What becomes of requests that cannot be counted: let through, or answered 503.',
+      default: 'pass',
     },
     trust: {
       type: 'object',
@@ -262,12 +265,12 @@ export const configSchema = {
       title: 'a map of durations',
       additionalProperties: false,
       properties: {
-        headers: { ...duration, description: "From a request's first byte to the end of its head. Default 10s." },
-        request: { ...duration, description: 'From the end of the head to the end of the body. Default 60s.' },
-        upstream: { ...duration, description: 'For the whole answer of the API. Default 30s.' },
-        idle: { ...duration, description: 'A kept-alive connection without a request. Default 65s.' },
-        unread: { ...duration, description: 'A client that reads nothing of its answer. Default 30s.' },
-        drain: { ...duration, description: 'From the first signal to the cutting of what is left. Default 25s.' },
+        headers: { ...duration, default: '10s', description: "From a request's first byte to the end of its head." },
+        request: { ...duration, default: '60s', description: 'From the end of the head to the end of the body.' },
+        upstream: { ...duration, default: '30s', description: 'For the whole answer of the API.' },
+        idle: { ...duration, default: '65s', description: 'A kept-alive connection without a request.' },
+        unread: { ...duration, default: '30s', description: 'A client that reads nothing of its answer.' },
+        drain: { ...duration, default: '25s', description: 'From the first signal to the cutting of what is left.' },
       },
     },
     sizes: {
@@ -275,9 +278,9 @@ export const configSchema = {
       title: 'a map of sizes',
       additionalProperties: false,
       properties: {
-        body: { ...size, description: 'A body that is checked, its codings removed. Default 1MiB.' },
-        headers: { ...size, description: 'The header section. Default 16KiB.' },
-        target: { ...size, description: 'Path and query. Default 8KiB.' },
+        body: { ...size, default: '1MiB', description: 'A body that is checked, its codings removed.' },
+        headers: { ...size, default: '16KiB', description: 'The header section.' },
+        target: { ...size, default: '8KiB', description: 'Path and query.' },
       },
     },
     tls: {
@@ -305,7 +308,8 @@ export const configSchema = {
     log: {
       enum: ['all', 'refusals', 'off'],
       title: 'all, refusals or off',
-      description: 'Which requests are logged to stderr. Default refusals, failures included.',
+      description: 'Which requests are logged to stderr; refusals are those that failed, too.',
+      default: 'refusals',
     },
     realm: {
       type: 'string',

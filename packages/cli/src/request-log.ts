@@ -126,16 +126,25 @@ function createLine(colour: boolean): (outcome: Outcome) => string {
     return status >= 300 ? cyan : green;
   };
   return (outcome) => {
-    const { method, path, status, reason, observed, detail, ending, durationMs } = outcome;
+    const { method, path, status, reason, observed, detail, violations, ending, durationMs } = outcome;
+    const colourOfStatus = paint(status);
     const words = [
-      new Date(outcome.timeMs).toTimeString().slice(0, 8),
-      paint(status)(status === 0 ? '---' : String(status)),
+      dim(new Date(outcome.timeMs).toTimeString().slice(0, 8)),
+      colourOfStatus(status === 0 ? '---' : String(status)),
+      // What lines up comes first.
+      dim(`${Math.round(durationMs)} ms`.padStart(8)),
       `${printable(method, 32) || '-'} ${printable(path, 200) || '-'}`,
     ];
-    if (reason !== undefined) words.push(paint(status)(reason));
+    if (reason !== undefined) words.push(colourOfStatus(reason));
     if (observed !== undefined) words.push(yellow(`would be ${observed.status} ${observed.reason}`));
+    if (violations.length > 0) words.push(dim(violations.slice(0, 3).map(nameOf).join(', ')));
     if (ending !== 'complete') words.push(red(ending));
-    words.push(dim(`${detail === undefined ? '' : `${printable(detail, 200)} `}${durationMs.toFixed(1)} ms`));
+    if (reason === undefined && detail !== undefined) words.push(dim(printable(detail, 200)));
     return `${words.join('  ')}\n`;
   };
+}
+
+/** `query from`, `body /amount`: where a fault is. */
+function nameOf({ in: where, name, pointer }: Outcome['violations'][number]): string {
+  return [where, printable(name ?? '', 60), printable(pointer ?? '', 60)].filter((part) => part !== '').join(' ');
 }

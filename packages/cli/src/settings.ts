@@ -4,9 +4,9 @@ import { type CodesSetting, didYouMean, type SwitchSettings } from '@flick/contr
 import type { JwtVerifier } from '@flick/credentials';
 import type { Limit } from '@flick/decide';
 import type { Timeouts } from '@flick/gate';
-import { isAddressRange, type ListenAddress, readListenAddress, readOrigin } from './addresses.ts';
+import { isAddressRange, type ListenAddress, nearOrigin, readListenAddress, readOrigin } from './addresses.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
-import type { Config } from './config-schema.ts';
+import { type Config, configSchema } from './config-schema.ts';
 import { createVerifiers } from './jwt-verifiers.ts';
 import { readReference, resolveFrom } from './references.ts';
 import type { LogSetting } from './request-log.ts';
@@ -63,11 +63,13 @@ export interface ServeSettings {
   readonly place: ConfigFile['place'];
 }
 
-const defaultTimeouts = { headers: '10s', request: '60s', upstream: '30s', idle: '65s', unread: '30s', drain: '25s' };
-const defaultSizes = { body: '1MiB', headers: '16KiB', target: '8KiB' };
+const known = configSchema.properties;
 
 /** A timer of Node runs at once where it is asked to wait longer than some 24 days. */
 const longestTimeoutMs = 24 * 3_600_000;
+
+/** What is checked is held whole, and becomes one text: Node has none beyond some 512 MiB. */
+const largestBytes = 256 * 1_048_576;
 
 /**
  * Reads the settings of `flick serve`. Flags win over the file, the file over the defaults.
@@ -92,12 +94,13 @@ export function readSettings(
   const listen = readListen(flags, config, faults);
   const codes = readCodes(flags, config, faults);
   const mode = readChoice('--mode', flags.mode, ['enforce', 'observe'], faults) ?? config.mode;
-  const log = readChoice('--log', flags.log, ['all', 'refusals', 'off'], faults) ?? config.log ?? 'refusals';
+  const log = readChoice('--log', flags.log, ['all', 'refusals', 'off'], faults) ?? config.log ?? known.log.default;
   if (flags.basePath !== undefined && !flags.basePath.startsWith('/')) {
     faults.add('--base-path: due is a path such as /v1, or / for none');
   }
   const verifiers = createVerifiers(file, faults, warn);
   const timeouts = readTimeouts(config, faults);
+  const sizes = readSizes(config, faults);
   const tls = readTls(file, faults);
   const trustedProxies = config.trust?.proxies ?? [];
   for (const [index, range] of trustedProxies.entries()) {
@@ -120,11 +123,11 @@ export function readSettings(
     allowUnsafePatterns: config.allow_unsafe_patterns ?? false,
     verifiers,
     limits: Object.entries(config.limits ?? {}).map(([name, limit]) => limitOf(name, limit)),
-    limitHeaders: config.limit_headers ?? 'draft',
-    limitStoreDown: config.limit_store_down ?? 'pass',
+    limitHeaders: config.limit_headers ?? known.limit_headers.default,
+    limitStoreDown: config.limit_store_down ?? known.limit_store_down.default,
     trustedProxies,
     timeouts,
-    sizes: readSizes(config),
+    sizes,
     tls,
     log,
     realm: config.realm,
@@ -145,15 +148,15 @@ function readUpstream(flags: ServeFlags, config: Config, faults: SettingFaults):
   if (text === undefined) {
     return faults.add('no upstream: name the API to stand before, as in `--upstream http://127.0.0.1:3000`');
   }
-  const due = 'due is scheme, host and port alone, such as http://127.0.0.1:3000';
-  return (
-    readOrigin(text) ?? (flags.upstream === undefined ? faults.at(['upstream'], due) : faults.add(`--upstream: ${due}`))
-  );
+  const origin = readOrigin(text);
+  if (origin !== undefined) return origin;
+  const due = `due is scheme, host and port alone, such as ${nearOrigin(text)}`;
+  return flags.upstream === undefined ? faults.at(['upstream'], due) : faults.add(`--upstream: ${due}`);
 }
 
 function readListen(flags: ServeFlags, config: Config, faults: SettingFaults): ListenAddress | undefined {
-  const due = 'due is an address such as 127.0.0.1:8080, or a port';
-  const address = readListenAddress(String(flags.listen ?? config.listen ?? '127.0.0.1:8080'));
+  const due = 'due is an address such as 127.0.0.1:8080, 0.0.0.0:8080 for all, or a port';
+  const address = readListenAddress(String(flags.listen ?? config.listen ?? known.listen.default));
   return address ?? (flags.listen === undefined ? faults.at(['listen'], due) : faults.add(`--listen: ${due}`));
 }
 
@@ -162,7 +165,8 @@ function readCodes(flags: ServeFlags, config: Config, faults: SettingFaults): Co
   if (flags.codes === 'default' || flags.codes === 'standard') return flags.codes;
   const codes = flags.codes.split(',').map((part) => (/^ *[1-5]\d\d *$/.test(part) ? Number(part) : 0));
   if (!codes.includes(0)) return codes;
-  return faults.add('--codes: due is default, standard, or a list such as 400,401,404,429,500');
+  const near = didYouMean(flags.codes, ['default', 'standard']);
+  return faults.add(`--codes: due is default, standard, or a list from 100 to 599 such as 400,401,404,429,500${near}`);
 }
 
 function readChoice<Choice extends string>(
@@ -199,20 +203,25 @@ function readTimeouts(config: Config, faults: SettingFaults): Timeouts {
   for (const [name, text] of Object.entries(config.timeouts ?? {})) {
     if (durationMs(text) > longestTimeoutMs) faults.at(['timeouts', name], 'due is at most 24h');
   }
-  const { headers, request, upstream, idle, unread, drain } = { ...defaultTimeouts, ...config.timeouts };
+  const read = (name: keyof typeof known.timeouts.properties): number =>
+    durationMs(config.timeouts?.[name] ?? known.timeouts.properties[name].default);
   return {
-    headersMs: durationMs(headers),
-    requestMs: durationMs(request),
-    upstreamMs: durationMs(upstream),
-    idleMs: durationMs(idle),
-    unreadMs: durationMs(unread),
-    drainMs: durationMs(drain),
+    headersMs: read('headers'),
+    requestMs: read('request'),
+    upstreamMs: read('upstream'),
+    idleMs: read('idle'),
+    unreadMs: read('unread'),
+    drainMs: read('drain'),
   };
 }
 
-function readSizes(config: Config): SizeSettings {
-  const { body, headers, target } = { ...defaultSizes, ...config.sizes };
-  return { bodyBytes: sizeBytes(body), headerBytes: sizeBytes(headers), targetBytes: sizeBytes(target) };
+function readSizes(config: Config, faults: SettingFaults): SizeSettings {
+  for (const [name, text] of Object.entries(config.sizes ?? {})) {
+    if (sizeBytes(text) > largestBytes) faults.at(['sizes', name], 'due is at most 256MiB');
+  }
+  const read = (name: keyof typeof known.sizes.properties): number =>
+    sizeBytes(config.sizes?.[name] ?? known.sizes.properties[name].default);
+  return { bodyBytes: read('body'), headerBytes: read('headers'), targetBytes: read('target') };
 }
 
 function readTls({ config, folder }: ConfigFile, faults: SettingFaults): ServeSettings['tls'] {

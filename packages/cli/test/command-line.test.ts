@@ -16,6 +16,9 @@ components:
     basicAuth: { type: http, scheme: basic }
 `;
 
+type Files = Readonly<Record<string, string | Uint8Array>>;
+type Mistake = [name: string, args: readonly string[], files: Files, line: string | RegExp];
+
 /** Runs `flick` in this process, which spares the start of another. */
 async function runHere(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   const home = process.cwd();
@@ -61,7 +64,7 @@ describe('a command that cannot start says why in one line and ends with 2', () 
   const up = ['--upstream', 'http://127.0.0.1:1'];
   const jwt = 'algorithms: [HS256], secret: { env: S }';
 
-  it.each<[name: string, args: readonly string[], files: Readonly<Record<string, string>>, line: string | RegExp]>([
+  it.each<Mistake>([
     ['an unknown command', ['serv'], {}, "flick: unknown command 'serv'; did you mean serve?"],
     ['an unknown flag', ['serve', '--upstrem', 'x'], {}, "flick: unknown option '--upstrem'; did you mean --upstream?"],
     [
@@ -77,13 +80,25 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       'an upstream without a scheme',
       ['serve', 'a.yaml', '--upstream', 'localhost:3000'],
       { 'a.yaml': openapi },
+      'flick: --upstream: due is scheme, host and port alone, such as http://localhost:3000',
+    ],
+    [
+      'an upstream with a path',
+      ['serve', 'a.yaml', '--upstream', 'https://ada:hunter2@tea.example/v1'],
+      { 'a.yaml': openapi },
+      'flick: --upstream: due is scheme, host and port alone, such as https://tea.example',
+    ],
+    [
+      'an upstream of another scheme',
+      ['serve', 'a.yaml', '--upstream', 'ftp://tea.example'],
+      { 'a.yaml': openapi },
       'flick: --upstream: due is scheme, host and port alone, such as http://127.0.0.1:3000',
     ],
     [
       'an address that is none',
       ['serve', 'a.yaml', ...up, '--listen', 'here'],
       { 'a.yaml': openapi },
-      'flick: --listen: due is an address such as 127.0.0.1:8080, or a port',
+      'flick: --listen: due is an address such as 127.0.0.1:8080, 0.0.0.0:8080 for all, or a port',
     ],
     [
       'a mode that is none',
@@ -95,7 +110,19 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       'a table that is none',
       ['serve', 'a.yaml', ...up, '--codes', '400,4o4'],
       { 'a.yaml': openapi },
-      'flick: --codes: due is default, standard, or a list such as 400,401,404,429,500',
+      'flick: --codes: due is default, standard, or a list from 100 to 599 such as 400,401,404,429,500',
+    ],
+    [
+      'a code beyond 599',
+      ['serve', 'a.yaml', ...up, '--codes', '999'],
+      { 'a.yaml': openapi },
+      'flick: --codes: due is default, standard, or a list from 100 to 599 such as 400,401,404,429,500',
+    ],
+    [
+      'a table with a misspelt name',
+      ['serve', 'a.yaml', ...up, '--codes', 'standart'],
+      { 'a.yaml': openapi },
+      /^flick: --codes: due is .* such as [\d,]+; did you mean "standard"\?$/,
     ],
     ['a document that is not there', ['serve', 'a.yaml', ...up], {}, /^flick: a\.yaml: .+/],
     ['a document that is no OpenAPI', ['serve', 'a.yaml', ...up], { 'a.yaml': 'foo: 1\n' }, /^flick: a\.yaml.*: .+/],
@@ -106,6 +133,56 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       {},
       'flick: f.yaml: cannot be read: no such file',
     ],
+    [
+      'a config file that is a folder',
+      ['serve', '--config', '.'],
+      {},
+      'flick: .: cannot be read: it is a folder, not a file',
+    ],
+    [
+      'a config file with a tab, by its first fault alone',
+      ['serve', 'a.yaml', ...up],
+      { 'flick.yaml': 'mode:\n\tobserve\n', 'a.yaml': openapi },
+      'flick: flick.yaml:2:1: not YAML: Tabs are not allowed as indentation',
+    ],
+    [
+      'a config file with a second document',
+      ['serve', 'a.yaml', ...up],
+      { 'flick.yaml': 'mode: observe\n---\nmode: enforce\n', 'a.yaml': openapi },
+      'flick: flick.yaml:2:1: a second document begins here; due is one',
+    ],
+    [
+      'a config file in UTF-16',
+      ['serve', 'a.yaml', ...up],
+      { 'flick.yaml': Buffer.from('\ufeffmode: observe\n', 'utf16le'), 'a.yaml': openapi },
+      'flick: flick.yaml: is not UTF-8 text; save it as UTF-8',
+    ],
+    [
+      'an alias of nothing',
+      ['serve', 'a.yaml', ...up],
+      { 'flick.yaml': 'mode: *usual\n', 'a.yaml': openapi },
+      'flick: flick.yaml: an alias has no anchor before it, or expands to too much; write the values out',
+    ],
+    [
+      'a limit of nothing',
+      ['serve', 'a.yaml', ...up],
+      { 'flick.yaml': 'limits: { a: { requests: 0, window: 1s } }\n', 'a.yaml': openapi },
+      'flick: flick.yaml:1:26: limits.a.requests: due is a whole number from 1 to 1000000000; found a number',
+    ],
+    [
+      'a size that no text can have',
+      ['serve', 'a.yaml', ...up],
+      { 'flick.yaml': 'sizes: { body: 2000MiB }\n', 'a.yaml': openapi },
+      'flick: flick.yaml:1:16: sizes.body: due is at most 256MiB',
+    ],
+    ...['2 s', '-1s', '1e9d', '1d', '0s', 5].map(
+      (text): Mistake => [
+        `a duration that is none: ${text}`,
+        ['serve', 'a.yaml', ...up],
+        { 'flick.yaml': `timeouts: { idle: ${text} }\n`, 'a.yaml': openapi },
+        /^flick: flick\.yaml:1:19: timeouts\.idle: due is a duration such as 500ms, 2s or 1m; found /,
+      ],
+    ),
     [
       'an unknown key',
       ['serve'],

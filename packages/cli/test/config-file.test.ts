@@ -115,7 +115,7 @@ describe('a config file that cannot be read is named', () => {
       return `${name}: &${name} [${Array.from({ length: 9 }, () => `*${before}`).join(', ')}]`;
     }).join('\n')}\n`;
     expect(faultsOf(bomb)).toEqual([
-      'flick.yaml: its aliases expand to too much, or to themselves; write the values out',
+      'flick.yaml: an alias has no anchor before it, or expands to too much; write the values out',
     ]);
   });
 });

@@ -22,12 +22,15 @@ const refused: Outcome = {
   ending: 'complete',
 };
 
+const fault = { in: 'query', name: 'to', reason: 'wrong-value', due: 'a value', arrived: 'nothing' } as const;
+
 const passed: Outcome = {
   ...refused,
   status: 200,
   precise: 200,
   upstreamStatus: 200,
   reason: undefined,
+  detail: undefined,
   violations: [],
 };
 
@@ -75,7 +78,39 @@ describe('the request log', () => {
     const { log, lines } = logOf({ form: 'line' });
     log.write(refused);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d {2}400 {2}GET \/rates {2}missing-parameter {2}.*1\.2 ms\n$/);
+    expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d {2}400 {6}1 ms {2}GET \/rates {2}missing-parameter {2}query to\n$/);
+  });
+
+  it.each([
+    [204, '\u001b[32m204\u001b[39m'],
+    [304, '\u001b[36m304\u001b[39m'],
+    [404, '\u001b[33m404\u001b[39m'],
+    [502, '\u001b[31m502\u001b[39m'],
+    [0, '\u001b[31m---\u001b[39m'],
+  ])('colours the code %i by its class', (status, due) => {
+    const { log, lines } = logOf({ form: 'line', setting: 'all', colour: true });
+    log.write({ ...passed, status });
+    expect(lines[0]).toContain(due);
+  });
+
+  it.each([
+    [
+      'the first faults',
+      { violations: [1, 2, 3, 4].map((n) => ({ ...fault, name: `p${n}` })) },
+      '  query p1, query p2, query p3\n',
+    ],
+    [
+      'a place in the body',
+      { violations: [{ in: 'body', pointer: '/a', reason: 'wrong-value', due: 'a text', arrived: 'a list' }] },
+      '  body /a\n',
+    ],
+    ['an answer that was cut', { violations: [], ending: 'truncated' }, '  missing-parameter  truncated\n'],
+    ['why nobody was answered', { ...passed, status: 0, ending: 'dropped', detail: 'Gone.' }, '  dropped  Gone.\n'],
+    ['what would have been refused', { ...passed, observed: unknownPath }, 'GET /rates  would be 404 unknown-path\n'],
+  ] as const)('names %s at a terminal', (_, change, due) => {
+    const { log, lines } = logOf({ form: 'line' });
+    log.write({ ...refused, ...change });
+    expect(lines[0]?.endsWith(due), lines[0]).toBe(true);
   });
 
   it.each([
