@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { RequestFacts } from './facts.ts';
+import { tokenClass } from './field-text.ts';
 import type { Fields } from './fields.ts';
 import { remembering } from './remembering.ts';
 
@@ -28,10 +29,11 @@ export function compileClientAddress(
     return ranges.some((range) => parsed.kind() === range[0].kind() && parsed.match(range));
   });
   const peerOf = remembering(rememberedAddresses, (address) => plainAddress(address) ?? address);
-  const nearest = (peer: string, hops: readonly (string | undefined)[]): string => {
+  const nearest = (peer: string, hops: readonly string[], read: (hop: string) => string | undefined): string => {
     let client = peer;
+    // Only as far as it is trusted is a hop read: the rest is as long as the caller likes.
     for (let at = hops.length - 1; at >= 0 && trusted(client); at -= 1) {
-      const hop = hops[at];
+      const hop = read(hops[at] ?? '');
       if (hop === undefined) break;
       client = hop;
     }
@@ -42,9 +44,9 @@ export function compileClientAddress(
     if (ranges.length === 0 || !trusted(peer)) return peer;
     const listed = fields.get('x-forwarded-for');
     const byForwarded = fields.has('forwarded')
-      ? nearest(peer, fields.all('forwarded').flatMap(forwardedHops))
+      ? nearest(peer, fields.all('forwarded').flatMap(elementsOf), forwardedAddress)
       : undefined;
-    const byList = listed === undefined ? undefined : nearest(peer, listed.split(',').map(hopAddress));
+    const byList = listed === undefined ? undefined : nearest(peer, listed.split(','), hopAddress);
     if (byForwarded !== undefined && byList !== undefined) return byForwarded === byList ? byList : peer;
     return byForwarded ?? byList ?? peer;
   };
@@ -88,16 +90,19 @@ function hopAddress(text: string): string | undefined {
 }
 
 // An element of Forwarded: pairs of a token and a token or quoted text. Each character can be read in one way only.
-const forwardedPair = /^\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=("(?:[^"\\]|\\.)*"|[^",;\s]*)\s*$/;
+const forwardedPair = new RegExp(String.raw`^\s*(${tokenClass}+)=("(?:[^"\\]|\\.)*"|[^",;\s]*)\s*$`);
 
-function forwardedHops(value: string): (string | undefined)[] {
-  return splitOutsideQuotes(value, ',').map((element) => {
-    for (const pair of splitOutsideQuotes(element, ';')) {
-      const [, name, text] = forwardedPair.exec(pair) ?? [];
-      if (name?.toLowerCase() === 'for' && text !== undefined) return hopAddress(text.replace(/^"(.*)"$/, '$1'));
-    }
-    return undefined;
-  });
+function elementsOf(value: string): string[] {
+  return splitOutsideQuotes(value, ',');
+}
+
+/** The address in an element's `for`. */
+function forwardedAddress(element: string): string | undefined {
+  for (const pair of splitOutsideQuotes(element, ';')) {
+    const [, name, text] = forwardedPair.exec(pair) ?? [];
+    if (name?.toLowerCase() === 'for' && text !== undefined) return hopAddress(text.replace(/^"(.*)"$/, '$1'));
+  }
+  return undefined;
 }
 
 function splitOutsideQuotes(text: string, separator: string): string[] {

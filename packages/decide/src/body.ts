@@ -1,14 +1,15 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { TextDecoder } from 'node:util';
 import type { MediaKind, MediaType, Operation, Reason } from '@flick/contract';
+import { decodeText, isCharset } from './charset.ts';
 import type { Fields } from './fields.ts';
 import { readForm } from './form-body.ts';
+import { escapeStep } from './json-pointer.ts';
 import { readJson } from './json-text.ts';
 import { inMediaRange, isJsonType, type ParsedMediaType, parseMediaType } from './media-type.ts';
 import { readMultipart } from './multipart-body.ts';
 import type { Sizes } from './ports.ts';
 import { bodyFault, bodyViolations, jsonFault } from './schema-violations.ts';
-import { anyShape, escapePointer, settle, type TextTree } from './text-reading.ts';
+import { anyShape, settle, type TextTree } from './text-reading.ts';
 import type { BodyPlan, Field, Violation } from './verdict.ts';
 
 /** What the head of a request says of its body. */
@@ -125,7 +126,7 @@ function refuseType(
 function refuseCharset(kind: MediaKind, { parameters }: ParsedMediaType): MediaJudgement | undefined {
   const charset = parameters.get('charset');
   if (charset === undefined || kind === 'multipart' || /^(?:utf-?8|us-ascii)$/i.test(charset)) return undefined;
-  if (kind === 'text' && decoderOf(charset) !== undefined) return undefined;
+  if (kind === 'text' && isCharset(charset)) return undefined;
   return refused('unsupported-media-type', 'The body must be in UTF-8; its Content-Type names another charset.', [
     headerFault('unsupported-media-type', 'Content-Type', 'charset=utf-8, or no charset', 'another charset'),
   ]);
@@ -198,17 +199,13 @@ function readFormBody(media: MediaType, bytes: Uint8Array): readonly Violation[]
   const form = readForm(media, media.shape ?? anyShape, textOf(bytes));
   if ('tree' in form) return judgeTree(media, form.tree);
   const { reason, due, arrived, name } = form.fault;
-  return [bodyFault(reason, due, arrived, name === undefined ? '' : `/${escapePointer(name)}`)];
+  return [bodyFault(reason, due, arrived, name === undefined ? '' : `/${escapeStep(name)}`)];
 }
 
 function readTextBody(media: MediaType, charset: string | undefined, bytes: Uint8Array): readonly Violation[] {
-  let text: string;
-  try {
-    text = (decoderOf(charset ?? 'utf-8') ?? new TextDecoder('utf-8', { fatal: true })).decode(bytes);
-  } catch {
-    return [bodyFault('malformed-body', 'text in the charset that Content-Type names', 'other bytes')];
-  }
-  return judgeTree(media, text);
+  const text = decodeText(bytes, charset);
+  if (text !== undefined) return judgeTree(media, text);
+  return [bodyFault('malformed-body', 'text in the charset that Content-Type names', 'other bytes')];
 }
 
 function judgeTree(media: MediaType, tree: TextTree): readonly Violation[] {
@@ -220,12 +217,4 @@ function judgeTree(media: MediaType, tree: TextTree): readonly Violation[] {
 /** The bytes are UTF-8; a byte order mark stays, so that JSON refuses it: RFC 8259 forbids it, and readers differ. */
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-}
-
-function decoderOf(charset: string): TextDecoder | undefined {
-  try {
-    return new TextDecoder(charset, { fatal: true });
-  } catch {
-    return undefined;
-  }
 }

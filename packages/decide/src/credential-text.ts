@@ -1,4 +1,5 @@
 import type { SecurityScheme } from '@flick/contract';
+import { decodeWord, splitPair } from './parameter-text.ts';
 import type { Walk } from './walk.ts';
 
 /** Where a credential travels, as the request's reader needs it. Schemes that share a place share its credential. */
@@ -62,9 +63,8 @@ function queryValues(query: string, name: string): string[] {
   const values: string[] = [];
   if (query === '') return values;
   for (const pair of query.split('&')) {
-    const equals = pair.indexOf('=');
-    if (decoded(equals < 0 ? pair : pair.slice(0, equals)) !== name) continue;
-    values.push(equals < 0 ? '' : decoded(pair.slice(equals + 1)));
+    const [own, value] = splitPair(pair);
+    if (decodeWord(own) === name) values.push(decodeWord(value));
   }
   return values;
 }
@@ -76,13 +76,4 @@ function cookieValues(cookies: string, name: string): string[] {
     if (equals >= 0 && pair.slice(0, equals).trim() === name) values.push(pair.slice(equals + 1).trim());
   }
   return values;
-}
-
-/** Form-urlencoded text decoded; as it came where it is no UTF-8, which no key is then equal to. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    return text;
-  }
 }

@@ -1,3 +1,5 @@
+import { escapeStep } from './json-pointer.ts';
+
 /** What is wrong with a JSON text: where, and what was due there. Never holds the text itself. */
 export interface JsonFault {
   /** What was due, in words. */
@@ -317,5 +319,5 @@ const SHOWN_NAME = 64;
 function pointerStep({ isArray, index, name }: Frame): string {
   if (isArray) return `/${index}`;
   if (name === undefined) return '';
-  return `/${name.slice(0, SHOWN_NAME).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return `/${escapeStep(name.slice(0, SHOWN_NAME))}`;
 }

@@ -1,3 +1,4 @@
+import { tokenClass } from './field-text.ts';
 import { remembering } from './remembering.ts';
 
 /** A Content-Type, read: its type in lower case, its parameters by lower-case name. */
@@ -8,7 +9,7 @@ export interface ParsedMediaType {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const token = String.raw`[!#$%&'*+\-.^_\`|~0-9A-Za-z]+`;
+const token = `${tokenClass}+`;
 const typePattern = new RegExp(`^[ \\t]*(${token}/${token})[ \\t]*(?=;|$)`);
 // A parameter may be empty, as in `text/plain;` (RFC 9110, section 5.6.6). What a quoted-string holds: section 5.6.4.
 const parameterPattern = new RegExp(

@@ -1,5 +1,5 @@
 import type { MessageFault, RequestFacts } from './facts.ts';
-import { isFieldText, isToken } from './field-text.ts';
+import { isFieldText, splitField, tokenClass } from './field-text.ts';
 import { Fields } from './fields.ts';
 
 /** What a head alone tells of a request. */
@@ -31,10 +31,9 @@ export interface BytesSource {
 const LF = 10;
 const CR = 13;
 
-const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/(\d\.\d)$/;
+const requestLine = new RegExp(String.raw`^(${tokenClass}+) ([!-~\x80-\xff]+) HTTP/(\d\.\d)$`);
 // What a request line can still become one from: so that garbage is known before its end, which may never come.
-const partialLine =
-  /^(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]*|[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [!-~\x80-\xff]*(?: [HTP/\d.]*\r?)?)$/;
+const partialLine = new RegExp(String.raw`^(?:${tokenClass}*|${tokenClass}+ [!-~\x80-\xff]*(?: [HTP/\d.]*\r?)?)$`);
 const chunkLine = /^([0-9A-Fa-f]{1,13})(?:[ \t]*;.*)?$/;
 
 /**
@@ -139,19 +138,8 @@ function trailerFault(bytes: Uint8Array, start: number): MessageFault | undefine
 }
 
 /** Name and value of a field line; undefined where it is none. */
-function fieldOf(line: string): [string, string] | undefined {
-  const colon = line.indexOf(':');
-  const name = line.slice(0, Math.max(0, colon));
-  if (!isToken(name) || !isFieldText(line)) return undefined;
-  let from = colon + 1;
-  let to = line.length;
-  while (isBlank(line[from])) from += 1;
-  while (to > from && isBlank(line[to - 1])) to -= 1;
-  return [name, line.slice(from, to)];
-}
-
-function isBlank(char: string | undefined): boolean {
-  return char === ' ' || char === '\t';
+function fieldOf(line: string): readonly [string, string] | undefined {
+  return isFieldText(line) ? splitField(line) : undefined;
 }
 
 function concat(chunks: readonly Uint8Array[]): Uint8Array {

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { TextDecoder } from 'node:util';
 import type { Encoding, MediaType, Shape } from '@flick/contract';
+import { decodeText } from './charset.ts';
+import { escapeStep } from './json-pointer.ts';
 import { readJson } from './json-text.ts';
 import { inMediaRange, isJsonType } from './media-type.ts';
 import { type Part, splitParts } from './multipart-parts.ts';
 import { bodyFault, jsonFault } from './schema-violations.ts';
-import { anyShape, either, escapePointer, list, members, structuresOf, type TextTree } from './text-reading.ts';
+import { anyShape, either, list, members, structuresOf, type TextTree } from './text-reading.ts';
 import type { Violation } from './verdict.ts';
 
 /** A multipart body, taken apart and not yet read by type; or what is wrong with it. */
@@ -70,7 +71,7 @@ function memberShape(shape: Shape, name: string): Shape {
 }
 
 function pointerOf(name: string): string {
-  return `/${escapePointer(name)}`;
+  return `/${escapeStep(name)}`;
 }
 
 /** The parts of one name: a list where the schema has one; undefined where only one part was due. */
@@ -104,7 +105,7 @@ function readPart(
     return readJsonPart(part, name, maxDepth);
   }
   if (shape.binary) return { tree: { kind: 'value', value: part.bytes.toString('latin1') } };
-  const text = readText(part);
+  const text = decodeText(part.bytes, part.type?.parameters.get('charset'));
   if (text !== undefined) return { tree: text };
   if (part.isFile || (type !== undefined && !type.startsWith('text/'))) {
     return { tree: { kind: 'value', value: part.bytes.toString('latin1') } };
@@ -122,14 +123,4 @@ function readJsonPart(part: Part, name: string, maxDepth: number): { readonly tr
   if (!isUtf8(part.bytes)) return bodyFault('malformed-body', 'JSON in UTF-8', 'other bytes', pointerOf(name));
   const json = readJson(part.bytes.toString('utf8'), maxDepth);
   return 'value' in json ? { tree: { kind: 'value', value: json.value } } : jsonFault(json.fault, pointerOf(name));
-}
-
-function readText(part: Part): string | undefined {
-  const charset = part.type?.parameters.get('charset') ?? 'utf-8';
-  if (/^utf-?8$/i.test(charset)) return isUtf8(part.bytes) ? part.bytes.toString('utf8') : undefined;
-  try {
-    return new TextDecoder(charset, { fatal: true }).decode(part.bytes);
-  } catch {
-    return undefined;
-  }
 }

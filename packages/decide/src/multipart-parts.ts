@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { splitField } from './field-text.ts';
 import { parseMediaType, type ParsedMediaType, parseParameters } from './media-type.ts';
 
 /** One part of a multipart/form-data body. */
@@ -62,8 +63,6 @@ function lineEnd(bytes: Buffer, from: number): number | 'last' {
   return bytes[at] === 0x0d && bytes[at + 1] === 0x0a ? at + 2 : -1;
 }
 
-const fieldPattern = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*(.*?)[ \t]*$/s;
-
 function readPart(bytes: Buffer, start: number, end: number): Part | PartsFault {
   const blank = bytes.indexOf('\r\n\r\n', start);
   if (blank < 0 || blank > end)
@@ -79,15 +78,15 @@ function readPart(bytes: Buffer, start: number, end: number): Part | PartsFault 
     .replaceAll(/\r\n(?=[ \t])/g, '')
     .split('\r\n');
   for (const line of lines) {
-    const field = fieldPattern.exec(line);
-    if (field === null) return { due: 'a header field in each line', offset: start };
-    const name = (field[1] ?? '').toLowerCase();
+    const field = splitField(line);
+    if (field === undefined) return { due: 'a header field in each line', offset: start };
+    const name = field[0].toLowerCase();
     if (name === 'content-disposition') {
       if (disposition !== undefined) return { due: 'Content-Disposition once in a part', offset: start };
-      disposition = field[2] ?? '';
+      [, disposition] = field;
     } else if (name === 'content-type') {
       if (contentType !== undefined) return { due: 'Content-Type at most once in a part', offset: start };
-      contentType = field[2] ?? '';
+      [, contentType] = field;
     }
   }
   const parameters = disposition === undefined ? undefined : readDisposition(disposition);

@@ -4,7 +4,7 @@
  */
 
 import type { Shape } from '@flick/contract';
-import { type Decode, decodeAll, percentDecode, readNamed, repeated, type Written } from './parameter-text.ts';
+import { type Decode, decodeAll, decodeWord, readNamed, repeated, type Written } from './parameter-text.ts';
 import { anyShape, either, list, members, structuresOf, type TextTree } from './text-reading.ts';
 
 /** A parameter of a query, or a member of a form, and how its names are found. */
@@ -101,7 +101,7 @@ export class Sorting {
       if (equals >= 0 && equals < at) equals = text.indexOf('=', at);
       const middle = equals < 0 || equals > end ? end : equals;
       if (end > at) {
-        this.add(decodeName(text.slice(at, middle)), text.slice(middle + 1, end));
+        this.add(decodeWord(text.slice(at, middle)), text.slice(middle + 1, end));
         count += 1;
       }
       at = end + 1;
@@ -135,11 +135,6 @@ export class Sorting {
     this.arrived[slot] = arrived;
     return arrived;
   }
-}
-
-/** The name of a pair of a query or form; as it came where it cannot be decoded. */
-export function decodeName(raw: string): string {
-  return percentDecode(raw.includes('+') ? raw.replaceAll('+', ' ') : raw) ?? raw;
 }
 
 function spread(arrived: Arrived, name: string, raw: string): void {

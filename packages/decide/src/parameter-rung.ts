@@ -1,5 +1,6 @@
 import type { Contract } from '@flick/contract';
-import { type ParameterPlan, planParameters, readParameters } from './parameters.ts';
+import { type ParameterPlan, planParameters } from './parameter-plan.ts';
+import { readParameters } from './parameters.ts';
 import { refuseViolations, type Refuse, refused } from './refusal.ts';
 import type { Rung } from './walk.ts';
 

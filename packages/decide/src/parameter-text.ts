@@ -25,6 +25,11 @@ export function percentDecode(raw: string): string | undefined {
   }
 }
 
+/** A name of a query or form, where a plus is a blank; as it came where it cannot be decoded, which no name is then. */
+export function decodeWord(raw: string): string {
+  return percentDecode(raw.includes('+') ? raw.replaceAll('+', ' ') : raw) ?? raw;
+}
+
 /** A path segment, or what of it a template names. */
 export function decodePath(raw: string): TextTree | undefined {
   return percentDecode(raw);

@@ -1,33 +1,13 @@
-import type { Operation, Parameter, SchemaFault, Shape } from '@flick/contract';
+import type { Parameter, SchemaFault, Shape } from '@flick/contract';
 import { showName, showPointer, sizeOf } from './fault-words.ts';
 import type { Fields } from './fields.ts';
 import { readForm } from './form-body.ts';
-import { type Arrived, decodeName, indexSlots, readSlot, type Slot, type SlotIndex, Sorting } from './named-text.ts';
-import {
-  type Decode,
-  decodeCookie,
-  decodeHeader,
-  decodePath,
-  decodePlainCookie,
-  decodeQuery,
-  decodeReserved,
-  readWhole,
-  repeated,
-  percentDecode,
-  splitPair,
-} from './parameter-text.ts';
+import { unescapeStep } from './json-pointer.ts';
+import { type Arrived, readSlot, Sorting } from './named-text.ts';
+import { decoderOf, type ParameterPlan, type Planned } from './parameter-plan.ts';
+import { decodeWord, percentDecode, readWhole, repeated, splitPair } from './parameter-text.ts';
 import { MAX_VIOLATIONS, reasonOf } from './schema-violations.ts';
-import {
-  members,
-  readInnerJson,
-  readSole,
-  settle,
-  type SoleType,
-  soleTypeOf,
-  structuresOf,
-  type TextTree,
-} from './text-reading.ts';
-import { compileUnknownNames, type UnknownName } from './unknown-name.ts';
+import { members, readSole, settle, type SoleType, structuresOf, type TextTree } from './text-reading.ts';
 import type { Violation } from './verdict.ts';
 
 /** Where parameters travel. */
@@ -66,105 +46,8 @@ export function readParameters(plan: ParameterPlan, source: ParameterSource, kee
 
 const noViolations: readonly Violation[] = [];
 
-/** How an operation's parameters are found, worked out once. */
-export interface ParameterPlan {
-  readonly none: boolean;
-  readonly path: readonly Planned[];
-  readonly header: readonly Planned[];
-  readonly cookie: readonly Planned[];
-  readonly cookieIndex: SlotIndex;
-  readonly query: readonly Planned[];
-  readonly queryIndex: SlotIndex;
-  readonly querystring: Parameter | undefined;
-  /** Names of the query that are API keys. */
-  readonly keys: ReadonlySet<string>;
-  /** Tells of a query parameter that nothing declares; undefined where such ones pass. */
-  readonly unknown: ((name: string) => UnknownName) | undefined;
-}
-
-interface Planned {
-  readonly parameter: Parameter;
-  readonly lowerName: string;
-  readonly slot: Slot;
-  /** Set where the text, once decoded, is one scalar: nothing is to be taken apart. */
-  readonly sole: SoleType | undefined;
-}
-
-/** Works out how an operation's parameters are found. */
-export function planParameters(operation: Operation): ParameterPlan {
-  const planned = operation.parameters.map((parameter) => ({
-    parameter,
-    lowerName: parameter.name.toLowerCase(),
-    slot: slotOf(parameter, operation),
-    sole: isMarked(parameter) ? undefined : soleTypeOf(parameter.shape),
-  }));
-  const inPlace = (place: Parameter['in']): Planned[] => planned.filter(({ parameter }) => parameter.in === place);
-  const query = inPlace('query');
-  const cookie = inPlace('cookie');
-  const keys = operation.security
-    .flat()
-    .filter(({ scheme }) => scheme.type === 'apiKey' && scheme.in === 'query')
-    .flatMap(({ scheme }) => scheme.parameter ?? []);
-  const names = query.flatMap(({ slot }) =>
-    slot.spread ? Array.from(slot.shape.properties?.keys() ?? []) : slot.name,
-  );
-  return {
-    none: planned.length === 0,
-    path: inPlace('path'),
-    header: inPlace('header'),
-    cookie,
-    cookieIndex: indexSlots(cookie.map(({ slot }) => slot)),
-    query,
-    queryIndex: indexSlots(query.map(({ slot }) => slot)),
-    querystring: inPlace('querystring')[0]?.parameter,
-    keys: new Set(keys),
-    unknown: operation.switches.unknownQuery === 'pass' ? undefined : compileUnknownNames(names),
-  };
-}
-
-/** Whether more than the value is in the text: a media type's syntax, or a style's own characters. */
-function isMarked({ media, style }: Parameter): boolean {
-  return media !== undefined || style === 'matrix' || style === 'label';
-}
-
-const oneText: Shape = { types: new Set(['string']), open: false, binary: false };
-
-function slotOf(parameter: Parameter, operation: Operation): Slot {
-  const { name, style, explode, shape, media } = parameter;
-  const decode = decoderOf(parameter);
-  if (media !== undefined) {
-    return { name, style: 'form', explode: true, shape: oneText, decode, brackets: false, spread: false, rest: false };
-  }
-  const { list, members: object } = structuresOf(shape);
-  const query = parameter.in === 'query';
-  const spread = object && explode && (style === 'form' || style === 'cookie') && (query || parameter.in === 'cookie');
-  // Where unknown members are refused, an object that is merely silent of them does not gather unknown parameters.
-  const open = shape.additional !== undefined || (shape.open && operation.switches.unknownMembers !== 'refuse');
-  return {
-    name,
-    style,
-    explode,
-    shape,
-    decode,
-    brackets: query && style === 'deepObject' && (object || list || shape.types.size === 0),
-    spread,
-    rest: spread && query && open,
-  };
-}
-
-function decoderOf(parameter: Parameter): Decode {
-  const decode = textDecoderOf(parameter);
-  const kind = parameter.media?.kind;
-  if (kind === 'json') return (raw) => readInnerJson(decode(raw));
-  return decode;
-}
-
-function textDecoderOf(parameter: Parameter): Decode {
-  if (parameter.in === 'path') return decodePath;
-  if (parameter.in === 'header') return decodeHeader;
-  if (parameter.in === 'cookie') return parameter.style === 'cookie' ? decodePlainCookie : decodeCookie;
-  return parameter.allowReserved ? decodeReserved : decodeQuery;
-}
+/** To find the name that was meant takes time; so many are guessed at in one request. */
+const GUESSED = 4;
 
 /** A reading in the making. */
 class Reading {
@@ -217,7 +100,7 @@ function violationOf(parameter: Parameter, fault: SchemaFault, spread: boolean):
   }
   // A member that travels under its own name is a parameter to the caller.
   const [, first = '', ...rest] = fault.pointer.split('/');
-  const name = showName(first.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const name = showName(unescapeStep(first));
   const reason = reasonOf(fault.keyword, rest.length === 0);
   return rest.length === 0
     ? { in: place, name, reason, due, arrived }
@@ -288,9 +171,8 @@ function readQuery(reading: Reading, plan: ParameterPlan, query: string): void {
   sorting.addAll(query);
   for (let at = 0; at < plan.query.length; at += 1) readArrived(reading, plan.query[at], sorting.arrived[at]);
   if (plan.unknown === undefined || sorting.strangers.length === 0) return;
-  // To find the name that was meant takes time, which those beyond the bound would take for nothing.
-  for (const { name, raw } of sorting.strangers.slice(0, MAX_VIOLATIONS)) {
-    const { due, detail } = plan.unknown(name);
+  for (const [at, { name, raw }] of sorting.strangers.slice(0, MAX_VIOLATIONS).entries()) {
+    const { due, detail } = plan.unknown(name, at < GUESSED);
     const arrived = sizeOf(raw);
     reading.refuse({ in: 'query', name: showName(name), reason: 'unknown-parameter', due, arrived, detail });
   }
@@ -355,7 +237,7 @@ function readQuerystring(reading: Reading, parameter: Parameter, plan: Parameter
 function withoutKeys(query: string, keys: ReadonlySet<string>): string {
   return query
     .split('&')
-    .filter((pair) => !keys.has(decodeName(splitPair(pair)[0])))
+    .filter((pair) => !keys.has(decodeWord(splitPair(pair)[0])))
     .join('&');
 }
 

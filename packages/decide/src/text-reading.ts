@@ -6,6 +6,7 @@
  */
 
 import type { Check, SchemaFault, Shape } from '@flick/contract';
+import { escapeStep } from './json-pointer.ts';
 import { readJson } from './json-text.ts';
 
 /** Of any type: what stands where a schema is silent. */
@@ -180,7 +181,7 @@ function fill(place: Place, places: Place[]): void {
   set(place.holder, place.key, record);
   for (const [name, member] of option.members) {
     const shape = place.shape.properties?.get(name) ?? place.shape.additional ?? anyShape;
-    put(member, shape, `${place.pointer}/${escapePointer(name)}`, record, name, places, place);
+    put(member, shape, `${place.pointer}/${escapeStep(name)}`, record, name, places, place);
   }
 }
 
@@ -224,11 +225,6 @@ function turn(place: Place, to: number, places: Place[]): void {
   place.chosen = to;
   place.turns += 1;
   fill(place, places);
-}
-
-/** A member's name as a step of a JSON pointer. */
-export function escapePointer(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** Which structures a shape can hold; one that is silent of types holds what its keywords speak of. */

@@ -3,36 +3,36 @@ import { showName } from './fault-words.ts';
 import { remembering } from './remembering.ts';
 
 const SHOWN_NAMES = 20;
-/** Longer names are not guessed at, nor is among more names than these: it takes the product of all three. */
-const GUESSED_NAME = 40;
-const GUESSED_NAMES = 100;
+/** To guess what a name was meant to be takes its length squared, for each that it may have been. */
+const GUESSED_LENGTH = 32;
+const GUESSED_AMONG = 32;
 /** A client that misspells a name sends it again and again. */
 const REMEMBERED = 64;
 
 /** What is said of a name that an operation does not take. */
-export interface UnknownName {
+interface UnknownName {
   readonly due: string;
   readonly detail: string;
 }
 
-/**
- * Makes what tells of query parameters that are not among `names`: which there are, and which of them was meant.
- * The list of them is written once.
- */
-export function compileUnknownNames(names: readonly string[]): (name: string) => UnknownName {
+/** Tells of a name that an operation does not take; with `guesses`, also which was meant. */
+export type TellUnknown = (name: string, guesses: boolean) => UnknownName;
+
+/** Makes what tells of query parameters that are not among `names`. The list of them is written once. */
+export function compileUnknownNames(names: readonly string[]): TellUnknown {
   const takes = `takes ${listed(names)}`;
-  const guessed = names.slice(0, GUESSED_NAMES);
-  return remembering(REMEMBERED, (name) => {
-    const hint =
-      name.length > GUESSED_NAME
-        ? ''
-        : didYouMean(
-            name,
-            guessed.filter((known) => isNear(known, name)),
-          );
+  const among = names.slice(0, GUESSED_AMONG);
+  const hintOf = remembering(REMEMBERED, (name) =>
+    didYouMean(
+      name,
+      among.filter((known) => isNear(known, name)),
+    ),
+  );
+  return (name, guesses) => {
+    const hint = guesses && name.length <= GUESSED_LENGTH ? hintOf(name) : '';
     const detail = `Query parameter "${showName(name)}" is not one of this operation's; it ${takes}${hint || '.'}`;
     return { due: `no such parameter: this operation ${takes}${hint}`, detail };
-  });
+  };
 }
 
 /** Whether so few letters are more or fewer that the one name may have been meant by the other. */

@@ -1,6 +1,7 @@
 import type { Operation, Parameter } from '@flick/contract';
 import { Fields } from '../src/fields.ts';
-import { planParameters, readParameters } from '../src/parameters.ts';
+import { planParameters } from '../src/parameter-plan.ts';
+import { readParameters } from '../src/parameters.ts';
 import type { Violation } from '../src/verdict.ts';
 
 /** What a test sends: a raw query, raw path values by name, header names and values in turn. */

@@ -471,6 +471,13 @@ describe('a query parameter that nothing declares', () => {
     ]);
   });
 
+  it('is guessed at where it is short, and among the first few', () => {
+    const hints = (text: string) =>
+      read([query('limit', integer)], { query: text }).violations.map(({ detail }) => detail?.includes('did you mean'));
+    expect(hints('limt=1&lmit=1&imit=1&limi=1&limitt=1')).toEqual([true, true, true, true, false]);
+    expect(hints(`limit${'t'.repeat(40)}=1`)).toEqual([false]);
+  });
+
   it('is refused where the operation declares none (EOV#314)', () => {
     expect(faults([], { query: 'a=1' })).toEqual(['query a unknown-parameter']);
     expect(faults([], { query: 'a' })).toEqual(['query a unknown-parameter']);
