@@ -22,7 +22,8 @@ const refused: Outcome = {
   ending: 'complete',
 };
 
-const fault = { in: 'query', name: 'to', reason: 'wrong-value', due: 'a value', arrived: 'nothing' } as const;
+const faultOf = (name: string) =>
+  ({ in: 'query', name, reason: 'wrong-value', due: 'a value', arrived: 'nothing' }) as const;
 
 const passed: Outcome = {
   ...refused,
@@ -94,11 +95,7 @@ describe('the request log', () => {
   });
 
   it.each([
-    [
-      'the first faults',
-      { violations: [1, 2, 3, 4].map((n) => ({ ...fault, name: `p${n}` })) },
-      '  query p1, query p2, query p3\n',
-    ],
+    ['the first faults', { violations: ['a', 'b', 'c', 'd'].map(faultOf) }, '  query a, query b, query c\n'],
     [
       'a place in the body',
       { violations: [{ in: 'body', pointer: '/a', reason: 'wrong-value', due: 'a text', arrived: 'a list' }] },
@@ -110,7 +107,7 @@ describe('the request log', () => {
   ] as const)('names %s at a terminal', (_, change, due) => {
     const { log, lines } = logOf({ form: 'line' });
     log.write({ ...refused, ...change });
-    expect(lines[0]?.endsWith(due), lines[0]).toBe(true);
+    expect(lines[0]?.slice(-due.length)).toBe(due);
   });
 
   it.each([
