@@ -301,7 +301,7 @@ export class Connection implements Line {
 
   /** Answers a request that has no response object, as the connection's last answer. */
   #refuseBare(facts: RequestFacts): void {
-    if (this.#current !== undefined) {
+    if (this.#current !== undefined || this.#arrival !== undefined) {
       this.#pendingFacts = facts;
       return;
     }

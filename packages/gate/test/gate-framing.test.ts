@@ -92,6 +92,20 @@ describe('pipelined requests', () => {
     expect(await settled(2)).toMatchObject([{ status: 200 }, { status, reason }]);
   });
 
+  test.for([
+    ['POST /check', 200],
+    ['POST /open', 400],
+    ['TRACE /open', 501],
+  ] as const)('a fault in the same bytes as the end of the body of %s comes after its answer (F5)', async (row) => {
+    const [first, status] = row;
+    const { port, settled } = await openGate();
+    const { answers, rest } = await ask(port, `${first} HTTP/1.1\r\n${host}Content-Length: 3\r\n\r\nabc /open HTTP/1.1\r\n\r\n`);
+    expect(rest).toBe('');
+    expect(answers.map((answer) => answer.status)).toEqual([status, 400]);
+    expectProblem(answers[1], 400, 'malformed-request');
+    expect(await settled(2)).toMatchObject([{ status }, { status: 400, reason: 'malformed-request' }]);
+  });
+
   test('nothing behind a request that asks for the end is served', async () => {
     const { port, settled } = await openGate();
     const { answers } = await ask(port, `GET /open HTTP/1.1\r\n${host}${close}\r\nGET /open HTTP/1.1\r\n${host}\r\n`);
