@@ -1,1 +1,12 @@
 export { createMemoryLimits, type MemoryLimits, type MemoryLimitsOptions } from './memory-limits.ts';
+export {
+  type RecordCount,
+  type RecordFilter,
+  type RecordPage,
+  type RecordReader,
+  RecordsFault,
+  type RecordStore,
+} from './records.ts';
+export { smallestFile } from './records-file.ts';
+export { createMemoryRecords } from './records-memory.ts';
+export { openSqliteRecords, readSqliteRecords, type SqliteRecordsOptions } from './records-sqlite.ts';
