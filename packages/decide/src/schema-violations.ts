@@ -34,5 +34,5 @@ export function jsonFault({ due, pointer, line, column, offset }: JsonFault, at 
   const subject = at === '' ? 'The body' : `Body member ${showPointer(at)}`;
   const detail = `${subject} is not well-formed JSON at ${where}: expected ${due}.`;
   const arrived = `something else at ${where} (offset ${offset})`;
-  return { ...bodyFault('malformed-body', due, arrived, at + pointer), detail };
+  return { in: 'body', pointer: showPointer(at + pointer), reason: 'malformed-body', due, arrived, detail };
 }
