@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+const readme = fileURLToPath(new URL('../../../README.md', import.meta.url));
 const start = fileURLToPath(new URL('../start.js', import.meta.url));
 
 /** The codes of the default table, in the order in which the tour comes to them. */
@@ -146,6 +147,7 @@ describe('npm start -- --tour', () => {
     const rows = stdout.split('\n').filter((line) => /^ {2}\d{3} /.test(line));
     expect([...new Set(rows.map((row) => row.slice(2, 5)))]).toEqual(table);
     expect(rows.filter((row) => !row.endsWith('✓'))).toEqual([]);
+    expect(readFileSync(readme, 'utf8')).toContain(`reason\n${rows.join('\n')}\n\`\`\`\n`);
     expect(stdout).toContain(`${rows.length} of ${rows.length} as the table says.`);
     expect(stdout).toContain(', no faults of the contract reported');
     expect(stderr).toBe('');
