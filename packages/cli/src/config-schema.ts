@@ -311,6 +311,32 @@ export const configSchema = {
       description: 'Which requests are logged to stderr; refusals are those that failed, too.',
       default: 'refusals',
     },
+    records: {
+      anyOf: [
+        { type: 'string', pattern: '^(off|memory|sqlite:.+)$' },
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['sqlite'],
+          properties: {
+            sqlite: { ...text, description: 'The file, relative to this one; made where there is none.' },
+            keep: {
+              type: 'string',
+              pattern: '^[1-9][0-9]{0,4}(m|h|d)$',
+              description: 'How long a record is kept. Default 7d.',
+            },
+            size: {
+              type: 'string',
+              pattern: '^[1-9][0-9]{0,5}(MB|MiB|GB|GiB)$',
+              description:
+                'How large the file becomes before the oldest records make room. Default 256MiB, least 16MiB.',
+            },
+          },
+        },
+      ],
+      title: 'sqlite:PATH, memory, off, or a block such as { sqlite: ./flick.db, keep: 7d, size: 256MiB }',
+      description: 'Where what became of each request is kept. Default memory: the latest 10,000.',
+    },
     realm: {
       type: 'string',
       pattern: '^[ !#-\\[\\]-~]+$',

@@ -57,6 +57,7 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
     .option('--codes <table>', 'default, standard, or a list: 400,401,404,500')
     .option('--base-path <path>', "the path before all paths, in place of the servers'")
     .option('--log <requests>', 'all, off, or refusals and failures (the default)')
+    .option('--records <where>', 'sqlite:PATH, off, or memory (the default): what became of each request')
     .option('--strict', 'do not start where an operation cannot be served')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', serveExamples)

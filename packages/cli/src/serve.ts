@@ -1,12 +1,12 @@
-import { type Contract, ContractError, type ContractFault, readContract } from '@flick/contract';
-import { createDecider } from '@flick/decide';
-import { createGate, createUpstream, type Gate } from '@flick/gate';
-import { createMemoryLimits } from '@flick/stores';
+import type { Contract, ContractFault } from '@flick/contract';
+import { createGate, createUpstream, type Gate, type Outcome } from '@flick/gate';
 import { pino } from 'pino';
 import { checkNames } from './contract-names.ts';
 import { describeFaults, unverifiedSchemes } from './contract-report.ts';
 import { printable } from './printable.ts';
+import { openRecords } from './record-settings.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
+import { createLadder, loadContract } from './served-ladder.ts';
 import { readSettings, type ServeFlags, type ServeSettings } from './settings.ts';
 import { say } from './say.ts';
 import { StartFault, systemReason } from './start-fault.ts';
@@ -40,7 +40,11 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   }
 
   const log = openLog(settings);
-  const gate = createGateOf(settings, contract, log);
+  const records = await openRecords(settings.records, say);
+  const gate = createGateOf(settings, contract, (outcome) => {
+    log.write(outcome);
+    records?.append(outcome);
+  });
   const address = await listen(gate, settings);
   const stopped = untilStopped(gate, say);
   process.stdout.write(`${startLine(settings, contract, faults.length, address)}\n`);
@@ -49,21 +53,9 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
 
   const code = await stopped;
   warmUp.stop();
+  await records?.close();
   log.end();
   return code;
-}
-
-function loadContract(settings: ServeSettings): Contract {
-  const { contract: path, codes, switches, operations, basePath, allowUnsafePatterns } = settings;
-  const common = { ...switches, codes, basePath, allowUnsafePatterns };
-  try {
-    return readContract(path, { ...common, operations });
-  } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
-    // Where a name in the settings is at fault, its own place says more than the document.
-    if (Object.keys(operations).length > 0) checkNames(loadContract({ ...settings, operations: {} }), settings);
-    throw new StartFault(error.message);
-  }
 }
 
 function refuseErrors(faults: readonly ContractFault[]): void {
@@ -87,26 +79,11 @@ function openLog({ log: setting }: ServeSettings): RequestLog {
   });
 }
 
-function createGateOf(settings: ServeSettings, contract: Contract, log: RequestLog): Gate {
-  const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes, timeouts, tls } = settings;
-  const decider = createDecider(contract, {
-    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-    limits,
-    limitStore: createMemoryLimits(),
-    limitStoreDown,
-    limitHeaders,
-    verifiers,
-    realm: settings.realm ?? realmOf(contract.api.title),
-    trustedProxies,
-    sizes: { ...sizes, headerCount: 100, jsonDepth: 64 },
-  });
+function createGateOf(settings: ServeSettings, contract: Contract, onOutcome: (outcome: Outcome) => void): Gate {
+  const { sizes, timeouts, tls } = settings;
+  const decider = createLadder(settings, contract);
   const handler = createUpstream({ origin: settings.upstream, decider, timeouts });
-  return createGate({ decider, handler, timeouts, sizes, ...(tls && { tls }), onOutcome: log.write });
-}
-
-/** A realm stands in quotes in a header field. */
-function realmOf(title: string): string {
-  return title.replace(/[^ -~]|["\\]/g, '').trim() || 'api';
+  return createGate({ decider, handler, timeouts, sizes, ...(tls && { tls }), onOutcome });
 }
 
 /** Starts to listen. Returns the address as a client would write it. */

@@ -8,6 +8,7 @@ import { isAddressRange, type ListenAddress, nearOrigin, readListenAddress, read
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { createVerifiers } from './jwt-verifiers.ts';
+import { type RecordSetting, readRecordSetting } from './record-settings.ts';
 import { readReference, resolveFrom } from './references.ts';
 import type { LogSetting } from './request-log.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
@@ -23,6 +24,7 @@ export interface ServeFlags {
   readonly codes?: string;
   readonly basePath?: string;
   readonly log?: string;
+  readonly records?: string;
   readonly strict?: boolean;
 }
 
@@ -57,6 +59,7 @@ export interface ServeSettings {
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly log: LogSetting;
+  readonly records: RecordSetting;
   readonly realm: string | undefined;
   readonly strict: boolean;
   /** Where a setting of the file stands, such as `flick.yaml:12:3`, for faults that only the contract shows. */
@@ -98,6 +101,7 @@ export function readSettings(
   if (flags.basePath !== undefined && !flags.basePath.startsWith('/')) {
     faults.add('--base-path: due is a path such as /v1, or / for none');
   }
+  const records = readRecordSetting(flags.records, file, faults);
   const verifiers = createVerifiers(file, faults, warn);
   const timeouts = readTimeouts(config, faults);
   const sizes = readSizes(config, faults);
@@ -107,7 +111,7 @@ export function readSettings(
     if (isAddressRange(range)) continue;
     faults.at(['trust', 'proxies', index], 'due is an address or a range such as 10.0.0.0/8 or fd00::/8');
   }
-  if (faults.lines.length > 0 || contract === undefined || upstream === undefined || !listen || !codes) {
+  if (faults.lines.length > 0 || contract === undefined || upstream === undefined || !listen || !codes || !records) {
     throw new StartFault(faults.lines);
   }
   return {
@@ -130,6 +134,7 @@ export function readSettings(
     sizes,
     tls,
     log,
+    records,
     realm: config.realm,
     strict: flags.strict ?? false,
     place,

@@ -1,4 +1,4 @@
-const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const bytes: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1000,
@@ -6,6 +6,8 @@ const bytes: Readonly<Record<string, number>> = {
   KiB: 1024,
   MB: 1_000_000,
   MiB: 1_048_576,
+  GB: 1_000_000_000,
+  GiB: 1_073_741_824,
 };
 
 function scaled(text: string, units: Readonly<Record<string, number>>): number {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { readConfigFile } from '../src/config-file.ts';
 import { configSchema } from '../src/config-schema.ts';
@@ -60,6 +61,7 @@ const samples: Readonly<Record<string, string>> = {
   'operations.*.hide_methods': 'true',
   'operations.*.fold': 'false',
   log: 'all',
+  records: 'off',
   realm: 'ledger',
   allow_unsafe_patterns: 'true',
 };
@@ -79,6 +81,7 @@ const company: readonly (readonly [prefix: string, yaml: Readonly<Record<string,
 ];
 
 interface SchemaPart {
+  readonly title?: string;
   readonly properties?: Readonly<Record<string, SchemaPart>>;
   readonly additionalProperties?: SchemaPart | boolean;
 }
@@ -157,7 +160,7 @@ describe('the schema of flick.yaml', () => {
   });
 
   it('takes the flick.yaml of the ledger', () => {
-    const path = new URL('../../../examples/ledger/flick.yaml', import.meta.url).pathname;
+    const path = fileURLToPath(new URL('../../../examples/ledger/flick.yaml', import.meta.url));
     expect(readConfigFile(path).config.codes).toBe('default');
   });
 });

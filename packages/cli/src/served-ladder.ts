@@ -1,0 +1,45 @@
+import { type Contract, ContractError, readContract } from '@flick/contract';
+import { createDecider, type Decider } from '@flick/decide';
+import { createMemoryLimits } from '@flick/stores';
+import { checkNames } from './contract-names.ts';
+import type { ServeSettings } from './settings.ts';
+import { StartFault } from './start-fault.ts';
+
+/**
+ * Reads the contract that the settings name.
+ *
+ * @throws StartFault where it cannot be read
+ */
+export function loadContract(settings: ServeSettings): Contract {
+  const { contract: path, codes, switches, operations, basePath, allowUnsafePatterns } = settings;
+  const common = { ...switches, codes, basePath, allowUnsafePatterns };
+  try {
+    return readContract(path, { ...common, operations });
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    // Where a name in the settings is at fault, its own place says more than the document.
+    if (Object.keys(operations).length > 0) checkNames(loadContract({ ...settings, operations: {} }), settings);
+    throw new StartFault(error.message);
+  }
+}
+
+/** Makes the ladder of a contract under the settings, with counters of its own. */
+export function createLadder(settings: ServeSettings, contract: Contract): Decider {
+  const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes } = settings;
+  return createDecider(contract, {
+    clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+    limits,
+    limitStore: createMemoryLimits(),
+    limitStoreDown,
+    limitHeaders,
+    verifiers,
+    realm: settings.realm ?? realmOf(contract.api.title),
+    trustedProxies,
+    sizes: { ...sizes, headerCount: 100, jsonDepth: 64 },
+  });
+}
+
+/** A realm stands in quotes in a header field. */
+function realmOf(title: string): string {
+  return title.replace(/[^ -~]|["\\]/g, '').trim() || 'api';
+}
