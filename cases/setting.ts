@@ -12,7 +12,7 @@ export const defaultSizes = { targetBytes: 8192, headerCount: 100, jsonDepth: 64
 const contracts = new Map<string, Contract>();
 
 /** The contract of a story under its settings; read once for all stories that share both. */
-function contractOf({ contract, settings }: Story): Contract {
+function contractOf({ contract, settings }: Setting): Contract {
   const { codes, mode, unknownMembers, operations } = settings;
   const chosen = {
     ...(codes && { codes }),
@@ -29,10 +29,13 @@ function contractOf({ contract, settings }: Story): Contract {
   return read;
 }
 
+/** What of a story makes its ladder. */
+export type Setting = Pick<Story, 'contract' | 'settings'>;
+
 /** A ladder for one story, with limits of its own. */
-export function deciderOf(story: Story): Decider {
-  const { settings } = story;
-  return createDecider(contractOf(story), {
+export function deciderOf(setting: Setting): Decider {
+  const { settings } = setting;
+  return createDecider(contractOf(setting), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits: settings.limits ?? [],
     limitStore: createMemoryLimits(),

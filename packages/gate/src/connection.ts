@@ -56,6 +56,8 @@ export class Connection implements Line {
 
   // Arrived, not yet parsed.
   #held: Buffer = none;
+  // Of the bytes parsed last, as many as may be the beginning of an empty line.
+  #tail: Buffer = none;
   // Slices of a head that is not whole yet.
   #head: Buffer[] = [];
   #headLength = 0;
@@ -136,7 +138,7 @@ export class Connection implements Line {
 
   /** Whether no request can come behind the one under way. */
   get isEnding(): boolean {
-    return this.#ended && this.#held.length === 0 && this.#next === undefined;
+    return this.#ended && this.#held.length === 0 && this.#next === undefined && this.#pendingFacts === undefined;
   }
 
   /** Parses what is held, up to the end of one request, and starts on that request. */
@@ -145,8 +147,7 @@ export class Connection implements Line {
     this.#advancing = true;
     while (this.#held.length > 0 && !this.#deaf && !this.#collecting && !this.#isBusy) {
       const bytes = this.#held;
-      const found = bytes.indexOf(headEnd);
-      const end = found === -1 ? bytes.length : found + headEnd.length;
+      const end = this.#endOfHead(bytes);
       this.#held = end === bytes.length ? none : bytes.subarray(end);
       this.#parseSlice(end === bytes.length ? bytes : bytes.subarray(0, end));
       // Together with what has come of its body: an answer to a request that is whole can keep the connection.
@@ -156,6 +157,20 @@ export class Connection implements Line {
     this.#advancing = false;
     if (this.#deaf) this.#held = none;
     else if (this.#held.length > heldBytes) this.#socket.pause();
+  }
+
+  /** Where the first empty line in `bytes` ends, be it one that began in the bytes before; else all of `bytes`. */
+  #endOfHead(bytes: Buffer): number {
+    const tail = this.#tail;
+    this.#tail = none;
+    if (tail.length > 0) {
+      const across = Buffer.concat([tail, bytes.subarray(0, 3)]).indexOf(headEnd);
+      if (across !== -1) return across + headEnd.length - tail.length;
+    }
+    const at = bytes.indexOf(headEnd);
+    if (at !== -1) return at + headEnd.length;
+    this.#tail = Buffer.concat([tail, bytes.subarray(-3)]).subarray(-3);
+    return bytes.length;
   }
 
   #parseSlice(slice: Buffer): void {

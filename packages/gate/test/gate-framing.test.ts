@@ -62,6 +62,22 @@ describe('pipelined requests', () => {
     expect(answers[2]?.body).toBe('POST /check one');
   });
 
+  test('a fault is where it is, wherever the bytes before it are cut', async () => {
+    const { port, settled } = await openGate();
+    const text = `GET /later HTTP/1.1\r\n${host}\r\nPOST /check HTTP/1.1\r\n${host}Content-Length: 2\r\n\r\nokGET /open HTTP/1.1\r\n${host}\r\nFOO /open HTTP/1.1\r\n${host}\r\n`;
+    await Promise.all(
+      Array.from({ length: text.length - 1 }, async (_, at) => {
+        const wire = await dial(port);
+        wire.send(text.slice(0, at + 1));
+        await pause(10);
+        wire.send(text.slice(at + 1));
+        const { answers } = await wire.end();
+        expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 501]);
+      }),
+    );
+    expect(await settled(4 * (text.length - 1))).toHaveLength(4 * (text.length - 1));
+  });
+
   test('a request cut in pieces anywhere is the same request', async () => {
     const { port } = await openGate();
     const text = `POST /check HTTP/1.1\r\n${host}Content-Length: 5\r\n\r\nhelloGET /open HTTP/1.1\r\n${host}${close}\r\n`;
@@ -99,7 +115,10 @@ describe('pipelined requests', () => {
   ] as const)('a fault in the same bytes as the end of the body of %s comes after its answer (F5)', async (row) => {
     const [first, status] = row;
     const { port, settled } = await openGate();
-    const { answers, rest } = await ask(port, `${first} HTTP/1.1\r\n${host}Content-Length: 3\r\n\r\nabc /open HTTP/1.1\r\n\r\n`);
+    const { answers, rest } = await ask(
+      port,
+      `${first} HTTP/1.1\r\n${host}Content-Length: 3\r\n\r\nabc /open HTTP/1.1\r\n\r\n`,
+    );
     expect(rest).toBe('');
     expect(answers.map((answer) => answer.status)).toEqual([status, 400]);
     expectProblem(answers[1], 400, 'malformed-request');
