@@ -54,7 +54,7 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
     ...shared,
     status: plan.status,
     precise: story.upstream.status,
-    reason: undefined,
+    reason: plan.reason,
     fields: kept,
     errors: [],
     body: method === 'HEAD' ? '' : (story.upstream.body ?? ''),

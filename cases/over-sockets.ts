@@ -106,7 +106,8 @@ function isWhole(bytes: Buffer, headRequest: boolean): boolean {
 /** Refusals have one complete shape, whoever made them (RELIABILITY I5). */
 function checkProblem(wire: Wire, outcome: Outcome): readonly Readonly<Record<string, unknown>>[] {
   const { fields } = wire;
-  if (outcome.reason === undefined) return [];
+  const ownBody = outcome.upstreamStatus !== undefined && fields['content-type'] !== 'application/problem+json';
+  if (outcome.reason === undefined || ownBody) return [];
   for (const name of ['date', 'x-request-id', 'content-length', 'cache-control']) {
     if (fields[name] === undefined) throw new Error(`the refusal has no ${name}`);
   }

@@ -30,6 +30,7 @@ export interface Outcome {
   readonly precise: number;
   /** What the API itself answered. */
   readonly upstreamStatus: number | undefined;
+  /** Why it was refused: by Flick, or by the API as far as its code tells. */
   readonly reason: Reason | undefined;
   readonly detail: string | undefined;
   readonly violations: readonly Violation[];

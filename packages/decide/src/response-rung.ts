@@ -40,24 +40,26 @@ export function compileResponseRung(
     const { operation } = passage;
     const declared = declares(operation, response.status);
     const { mode } = operation?.switches ?? contract.switches;
+    const told = reasonsByCode[response.status];
     if (response.status < 400 || mode === 'observe') {
-      return { status: response.status, body: 'pass', fields: noFields, refusal: undefined, declared };
+      return { status: response.status, body: 'pass', fields: noFields, refusal: undefined, reason: told, declared };
     }
     // That the API does not speak the gate's version of HTTP is nothing that the caller did.
     if (response.status === 505) {
       const refusal = refuse(operation, 'upstream-malformed', 'The API does not speak HTTP/1.1.');
-      return { status: refusal.status, body: 'replace', fields: noFields, refusal, declared };
+      const { status, reason } = refusal;
+      return { status, body: 'replace', fields: noFields, refusal, reason, declared };
     }
     const status = published(contract, operation, response.status);
     const fields: Field[] = [];
     if (status === 401 && !response.has('www-authenticate')) fields.push(['WWW-Authenticate', challenge(operation)]);
     if (status === 405 && !response.has('allow')) fields.push(['Allow', passage.allow.join(', ')]);
     const passes = response.status < 500 && (status === response.status || readable.test(response.contentType ?? ''));
-    if (passes) return { status, body: 'pass', fields, refusal: undefined, declared };
-    const reason = reasonsByCode[response.status] ?? (response.status < 500 ? 'wrong-value' : 'unhandled-error');
+    if (passes) return { status, body: 'pass', fields, refusal: undefined, reason: told, declared };
+    const reason = told ?? (response.status < 500 ? 'wrong-value' : 'unhandled-error');
     const detail = response.status < 500 ? 'The API refused the request.' : 'The API failed to answer.';
     const refusal = refuse(operation, reason, detail, { precise: response.status, fields });
-    return { status: refusal.status, body: 'replace', fields, refusal, declared };
+    return { status: refusal.status, body: 'replace', fields, refusal, reason, declared };
   };
 }
 

@@ -90,6 +90,8 @@ export interface ResponsePlan {
   readonly fields: readonly Field[];
   /** Set where the body is replaced. */
   readonly refusal: Refusal | undefined;
+  /** Why, as far as the code that the API sent tells: for the record. */
+  readonly reason: Reason | undefined;
   /** Whether the operation declares the code that the API sent. */
   readonly declared: boolean;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Passage, Refusal } from '@flick/decide';
+import type { Passage, Refusal, ResponsePlan } from '@flick/decide';
 
 export type { Ending, Outcome } from '@flick/decide';
 
@@ -20,8 +20,8 @@ export interface Exchange {
   readonly refuse: (refusal: Refusal) => void;
   /** Cuts the connection because an answer that has begun cannot be finished; never ends it cleanly. */
   readonly cut: (ending: 'truncated' | 'unread') => void;
-  /** For the record: what the API answered, and how long its head took. */
-  readonly answered: (upstreamStatus: number, precise: number, upstreamMs: number) => void;
+  /** For the record: what the API answered, why as far as its code tells, and how long its head took. */
+  readonly answered: (upstreamStatus: number, plan: ResponsePlan, upstreamMs: number) => void;
   /** Runs once when the client goes away or the gate cuts the connection. */
   readonly onGone: (listener: () => void) => void;
 }

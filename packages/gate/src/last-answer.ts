@@ -79,6 +79,7 @@ export class LastAnswer {
         status,
         precise: this.#refusal?.precise ?? status,
         upstreamStatus: undefined,
+        reason: undefined,
         durationMs: performance.now() - this.#startMs,
         upstreamMs: undefined,
         ending,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
-import type { Decider, MessageFault, Passage, Refusal, RequestFacts } from '@flick/decide';
+import type { Decider, MessageFault, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
 import { type Coding, codingOf, decode } from './body-coding.ts';
 import type { Ending, Exchange, Handler, Outcome, Timeouts } from './exchange.ts';
 import type { GateResponse, ResponseOwner } from './gate-response.ts';
@@ -75,6 +75,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #upstreamStatus: number | undefined = undefined;
   #upstreamMs: number | undefined = undefined;
   #precise: number | undefined = undefined;
+  #reason: Reason | undefined = undefined;
   #cutAs: Ending | undefined = undefined;
   // The handler has it and may write to the response.
   #handed = false;
@@ -242,9 +243,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (!this.#closedToHandler) this.end(ending);
   }
 
-  answered(upstreamStatus: number, precise: number, upstreamMs: number): void {
+  answered(upstreamStatus: number, plan: ResponsePlan, upstreamMs: number): void {
     this.#upstreamStatus = upstreamStatus;
-    this.#precise = precise;
+    this.#precise = plan.refusal?.precise ?? upstreamStatus;
+    this.#reason = plan.reason;
     this.#upstreamMs = upstreamMs;
   }
 
@@ -357,6 +359,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
         status,
         precise: this.#refusal?.precise ?? this.#precise ?? status,
         upstreamStatus: this.#upstreamStatus,
+        reason: this.#reason,
         durationMs: performance.now() - this.startMs,
         upstreamMs: this.#upstreamMs,
         ending,

@@ -1,3 +1,4 @@
+import type { Reason } from '@flick/contract';
 import type { Ending, Outcome, Passage, Refusal, RequestFacts } from '@flick/decide';
 
 /** What the ladder cannot tell of a request: how its answer went. */
@@ -7,6 +8,8 @@ interface Course {
   readonly status: number;
   readonly precise: number;
   readonly upstreamStatus: number | undefined;
+  /** Why the API itself refused, as far as its code tells. */
+  readonly reason: Reason | undefined;
   readonly durationMs: number;
   readonly upstreamMs: number | undefined;
   readonly ending: Ending;
@@ -33,7 +36,7 @@ export function outcomeOf(
     status: course.status,
     precise: course.precise,
     upstreamStatus: course.upstreamStatus,
-    reason: refusal?.reason,
+    reason: refusal?.reason ?? course.reason,
     detail: refusal?.detail,
     violations: refusal?.violations ?? [],
     observed: observed && {

@@ -123,7 +123,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     if (answer.framing === 'eof' && this.#shared.refuseEof) throw new MalformedAnswer('no length');
     const plan = this.#shared.decider.judgeResponse(passage, answer);
     this.#answer = answer;
-    this.#exchange.answered(status, plan.refusal?.precise ?? status, performance.now() - this.#startedMs);
+    this.#exchange.answered(status, plan, performance.now() - this.#startedMs);
     if (plan.refusal !== undefined) {
       this.#over = true;
       this.#stopUpload();

@@ -128,7 +128,8 @@ async function exchangeOf(
       record.cut = ending;
       request.socket.destroy();
     },
-    answered: (status, precise, ms) => {
+    answered: (status, plan, ms) => {
+      const precise = plan.refusal?.precise ?? status;
       record.answered = { status, precise, ms };
     },
     onGone: (listener) => {
