@@ -11,11 +11,12 @@ const space: CharSet = [
   0x3000, 0x3000, 0xfeff, 0xfeff,
 ];
 const digit: CharSet = [0x30, 0x39];
-const word: CharSet = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a];
+/** What `\w` matches. */
+export const wordSet: CharSet = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a];
 const lineEnd: CharSet = [0x0a, 0x0a, 0x0d, 0x0d, 0x2028, 0x2029];
 
 /** Joins sets. */
-export function union(sets: readonly CharSet[]): CharSet {
+function union(sets: readonly CharSet[]): CharSet {
   const ranges: [number, number][] = [];
   for (const set of sets) for (let at = 0; at < set.length; at += 2) ranges.push([set[at] ?? 0, set[at + 1] ?? 0]);
   ranges.sort((a, b) => a[0] - b[0]);
@@ -38,11 +39,6 @@ function complement(set: CharSet): CharSet {
   }
   if (next <= lastCodePoint) rest.push(next, lastCodePoint);
   return rest;
-}
-
-/** What is in `set` and in `other` too, or, with `without`, what is in `set` alone. */
-export function intersection(set: CharSet, other: CharSet, without: boolean): CharSet {
-  return complement(union([complement(set), without ? other : complement(other)]));
 }
 
 /** Whether no two of the sets share a code point. */
@@ -87,7 +83,7 @@ function setOf(element: AST.CharacterSet): CharSet | undefined {
     case 'space':
       return element.negate ? complement(space) : space;
     case 'word':
-      return element.negate ? complement(word) : word;
+      return element.negate ? complement(wordSet) : wordSet;
     case 'property':
       return element.strings ? undefined : propertySet(element.raw);
     default:
