@@ -1,7 +1,12 @@
 export type { JwtAlgorithm } from './algorithms.ts';
+export { type BasicSettings, createBasicVerifier } from './basic-verifier.ts';
+export type { IntrospectionSettings } from './introspection-settings.ts';
+export { createIntrospectionVerifier } from './introspection-verifier.ts';
 export type { JwtSettings } from './jwt-settings.ts';
 export { createJwtVerifier, type JwtVerifier } from './jwt-verifier.ts';
 export { addKey, listKeys, type NewKey, revokeKey } from './key-file.ts';
 export type { KeyRecord } from './key-records.ts';
 export { createKeyVerifier, type KeySettings, type WatchingVerifier } from './key-verifier.ts';
 export { FileFault } from './record-lines.ts';
+export { addUser, listUsers, type NewUser, removeUser } from './user-file.ts';
+export type { UserRecord } from './user-records.ts';

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Consumer, Verification, Verifier } from '@flick/decide';
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { createBoundedCache } from './bounded-cache.ts';
 import { type JwtPlan, type JwtSettings, planOf } from './jwt-settings.ts';
 import type { KeySet } from './key-set.ts';
-import { createTokenCache, type VerifiedToken } from './token-cache.ts';
 import { findFormFault, MAX_TOKEN_LENGTH } from './token-form.ts';
 
 /** A verifier of JSON Web Tokens. */
@@ -27,7 +27,7 @@ const MAX_KEYS_TRIED = 16;
 export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
   const plan = planOf(settings);
   const { keys: source, clock } = plan;
-  const cache = createTokenCache(plan.cacheEntries);
+  const cache = createBoundedCache<VerifiedToken>(plan.cacheEntries);
 
   const verifyAfresh = async (token: string, digest: string, scheme: string): Promise<Verification> => {
     const keys = source.current() ?? (await source.renew());
@@ -63,6 +63,15 @@ export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
 
 type Bad = Extract<Verification, { kind: 'bad' }>;
 type Unknown = Extract<Verification, { kind: 'unknown' }>;
+
+/** A token that was verified once. */
+interface VerifiedToken {
+  readonly verification: Extract<Verification, { kind: 'good' }>;
+  /** Seconds since the epoch; Infinity where the token never expires. */
+  readonly exp: number;
+  /** The keys by which it was verified: where these are not the keys of the day, it must be verified again. */
+  readonly keys: KeySet;
+}
 
 type Judged =
   | { readonly kind: 'verified'; readonly token: VerifiedToken }

@@ -1,5 +1,6 @@
 import type { Clock } from '@flick/decide';
 import { createLocalJWKSet, type JWK } from 'jose';
+import { type Bounds, explainFetch, fetchText, isRecord, Refused } from './bounded-fetch.ts';
 import type { KeySet, KeySource } from './key-set.ts';
 
 /** Older keys are used on while new ones are fetched: a key that its issuer removed is refused after this, or soon. */
@@ -8,9 +9,8 @@ const FRESH_MS = 300_000;
 const STALE_MS = 86_400_000;
 /** From the end of one fetch to the start of the next. */
 const COOLDOWN_MS = 5000;
-/** For one fetch in all. */
-const TIMEOUT_MS = 3000;
-const MAX_BYTES = 262_144;
+const accept = 'application/jwk-set+json, application/json';
+const bounds: Bounds = { timeoutMs: 3000, maxBytes: 262_144 };
 
 /** What a source of remote keys stands on. */
 export interface RemoteKeysOptions {
@@ -34,14 +34,14 @@ export function createRemoteKeys({ url, clock, warn }: RemoteKeysOptions): KeySo
   const load = async (): Promise<KeySet | undefined> => {
     let answered = true;
     try {
-      const answer = await fetchText(url);
+      const answer = await fetchText(url, { headers: { accept } }, bounds);
       // The same keys stay the same object, so that tokens verified by them stay verified.
       if (answer !== text || keys === undefined) keys = { key: createLocalJWKSet(parse(answer)) };
       text = answer;
       fetchedMs = clock.monotonicMs();
     } catch (error) {
       answered = false;
-      warn(`The keys of ${url.origin}${url.pathname} cannot be fetched: ${explain(error)}`);
+      warn(`The keys of ${url.origin}${url.pathname} cannot be fetched: ${explainFetch(error, bounds)}`);
     }
     last = { endedMs: clock.monotonicMs(), answered };
     underWay = undefined;
@@ -69,27 +69,6 @@ export function createRemoteKeys({ url, clock, warn }: RemoteKeysOptions): KeySo
   };
 }
 
-async function fetchText(url: URL): Promise<string> {
-  const response = await fetch(url, {
-    redirect: 'manual',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: { accept: 'application/jwk-set+json, application/json' },
-  });
-  if (response.status !== 200 || response.body === null) {
-    await response.body?.cancel();
-    throw new Refused(`it answered ${response.status} where 200 is due`);
-  }
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of response.body) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new Refused(`its answer is longer than ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
 function parse(text: string): { keys: JWK[] } {
   let value: unknown;
   try {
@@ -100,19 +79,4 @@ function parse(text: string): { keys: JWK[] } {
   if (!isRecord(value) || !Array.isArray(value.keys)) throw new Refused('its answer has no list "keys"');
   // RFC 7517, section 5: what cannot be understood of a set is passed over, not the whole of it.
   return { keys: value.keys.filter((key): key is JWK => isRecord(key)) };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** An answer that came and cannot be used. */
-class Refused extends Error {}
-
-function explain(error: unknown): string {
-  if (error instanceof Refused) return error.message;
-  if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS} ms`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = isRecord(cause) && typeof cause.code === 'string' ? cause.code : 'the connection failed';
-  return `it cannot be reached (${code})`;
 }
