@@ -134,6 +134,45 @@ const jwt = {
   },
 } as const;
 
+/** A file of credentials, which a command of `flick` writes. */
+function fileOf(command: 'keys' | 'users', description: string) {
+  return {
+    type: 'object',
+    title: '{ file: PATH }',
+    description,
+    additionalProperties: false,
+    required: ['file'],
+    properties: {
+      file: {
+        ...text,
+        title: 'the path of a file',
+        description: `As flick ${command} add writes it, relative to this one. Read again when it changes.`,
+      },
+    },
+  } as const;
+}
+
+const introspection = {
+  type: 'object',
+  title: 'a block with url, client_id and client_secret',
+  description: 'Verifies bearer tokens by asking the server that issued them (RFC 7662).',
+  additionalProperties: false,
+  required: ['url', 'client_id', 'client_secret'],
+  properties: {
+    url: { ...text, title: 'an address such as https://issuer.example/introspect', description: 'Whom to ask.' },
+    client_id: { ...text, description: 'The client that Flick is to that server.' },
+    client_secret: { ...secret, description: 'The secret of that client.' },
+    issuer: { ...texts, description: 'The `iss` that the answer must have: one, or any of a list.' },
+    audience: { ...texts, description: 'The `aud` that the answer must have: one, or any of a list.' },
+    max_age: {
+      ...durationOrNone,
+      default: '60s',
+      description: 'How long an active token passes without being asked for again, up to 1h.',
+    },
+    subject_claim: { ...text, description: 'The member that says who calls. Default sub.' },
+  },
+} as const;
+
 const limit = {
   type: 'object',
   title: 'a block with requests and window, and with paths or operations but not both',
@@ -223,10 +262,20 @@ export const configSchema = {
       description: "By the security scheme's name in the contract. A scheme without one is checked for form only.",
       additionalProperties: {
         type: 'object',
-        title: 'a block with jwt',
+        title: 'a block with exactly one of jwt, keys, users and introspection',
         additionalProperties: false,
-        required: ['jwt'],
-        properties: { jwt },
+        oneOf: [
+          { required: ['jwt'] },
+          { required: ['keys'] },
+          { required: ['users'] },
+          { required: ['introspection'] },
+        ],
+        properties: {
+          jwt,
+          keys: fileOf('keys', 'Verifies API keys against a file of their hashes.'),
+          users: fileOf('users', 'Verifies HTTP Basic credentials against a file of password hashes.'),
+          introspection,
+        },
       },
     },
     limits: {

@@ -2,6 +2,7 @@ import { type Contract, didYouMean, type SecurityScheme } from '@flick/contract'
 import { createSettingFaults } from './setting-faults.ts';
 import type { ServeSettings } from './settings.ts';
 import { StartFault } from './start-fault.ts';
+import type { VerifierKind } from './verifiers.ts';
 
 /**
  * Checks that every operation, path and security scheme that the settings name is one of the contract: a limit or a
@@ -27,13 +28,13 @@ export function checkNames(contract: Contract, settings: ServeSettings): void {
       faults.at(['limits', name, 'paths', index], `no such path in the contract${didYouMean(path, paths)}`);
     }
   }
-  for (const name of settings.verifiers.keys()) {
+  for (const [name, { kind }] of settings.verifiers) {
     const scheme = contract.schemes.get(name);
     if (scheme === undefined) {
       const near = didYouMean(name, contract.schemes.keys());
       faults.at(['credentials', name], `no such security scheme in the contract${near}`);
-    } else if (!canCarryToken(scheme)) {
-      faults.at(['credentials', name, 'jwt'], 'the security scheme is of a type that carries no token');
+    } else if (!carries[kind].by(scheme)) {
+      faults.at(['credentials', name, kind], `the security scheme is of a type that carries no ${carries[kind].what}`);
     }
   }
   if (faults.lines.length > 0) throw new StartFault(faults.lines);
@@ -44,6 +45,16 @@ function coversAny(path: string, paths: ReadonlySet<string>): boolean {
   const above = path.slice(0, -1);
   return [...paths].some((known) => known.startsWith(above));
 }
+
+/** What the verifiers of a kind verify, and which security schemes carry it. */
+const carries: Readonly<
+  Record<VerifierKind, { readonly what: string; readonly by: (scheme: SecurityScheme) => boolean }>
+> = {
+  jwt: { what: 'token', by: canCarryToken },
+  introspection: { what: 'token', by: canCarryToken },
+  keys: { what: 'key', by: canCarryToken },
+  users: { what: 'name and password; due is type: http with scheme: basic', by: ({ scheme }) => scheme === 'basic' },
+};
 
 function canCarryToken({ type, scheme }: SecurityScheme): boolean {
   return type === 'apiKey' || scheme === 'bearer';

@@ -1,58 +1,41 @@
 import { createJwtVerifier, type JwtVerifier } from '@flick/credentials';
-import type { ConfigFile } from './config-file.ts';
+import type { ConfigPath } from './config-file.ts';
 import type { Config } from './config-schema.ts';
 import { readReference } from './references.ts';
 import type { SettingFaults } from './setting-faults.ts';
 import { durationMs } from './units.ts';
 
-type JwtConfig = NonNullable<Config['credentials']>[string]['jwt'];
+type JwtConfig = NonNullable<NonNullable<Config['credentials']>[string]['jwt']>;
 
 /**
- * Makes the verifiers of `credentials`, by the security scheme's name. What is wrong goes to `faults`.
+ * Makes the verifier of a block `jwt`.
  *
+ * @param path - of the block
  * @param warn - told, in one line, what goes wrong later with keys that are fetched
+ * @returns `undefined` where a file or a variable cannot be read, which is then among the faults
+ * @throws TypeError where a setting cannot be: the message begins with its name
  */
-export function createVerifiers(
-  { config, folder }: ConfigFile,
+export function createJwtVerifierOf(
+  jwt: JwtConfig,
+  folder: string,
+  path: ConfigPath,
   faults: SettingFaults,
   warn: (line: string) => void,
-): ReadonlyMap<string, JwtVerifier> {
-  const verifiers = new Map<string, JwtVerifier>();
-  for (const [scheme, { jwt }] of Object.entries(config.credentials ?? {})) {
-    const path = ['credentials', scheme, 'jwt'];
-    const keys = readKeys(jwt, folder, path, faults);
-    if (keys === undefined) continue;
-    try {
-      const verifier = createJwtVerifier({
-        algorithms: jwt.algorithms,
-        ...keys,
-        ...(jwt.issuer !== undefined && { issuer: jwt.issuer }),
-        ...(jwt.audience !== undefined && { audience: jwt.audience }),
-        ...(jwt.clock_tolerance !== undefined && { clockToleranceS: durationMs(jwt.clock_tolerance) / 1000 }),
-        ...(jwt.require_exp !== undefined && { requireExp: jwt.require_exp }),
-        ...(jwt.typ !== undefined && { typ: jwt.typ }),
-        ...(jwt.subject_claim !== undefined && { subjectClaim: jwt.subject_claim }),
-        warn: (message) => warn(`${scheme}: ${message}`),
-      });
-      verifiers.set(scheme, verifier);
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      const [, setting = '', message = error.message] = /^(\w+): (.*)$/s.exec(error.message) ?? [];
-      const key = keyOf[setting] ?? setting;
-      faults.at(key === '' ? path : [...path, key], message);
-    }
-  }
-  return verifiers;
+): JwtVerifier | undefined {
+  const keys = readKeys(jwt, folder, path, faults);
+  if (keys === undefined) return undefined;
+  return createJwtVerifier({
+    algorithms: jwt.algorithms,
+    ...keys,
+    ...(jwt.issuer !== undefined && { issuer: jwt.issuer }),
+    ...(jwt.audience !== undefined && { audience: jwt.audience }),
+    ...(jwt.clock_tolerance !== undefined && { clockToleranceS: durationMs(jwt.clock_tolerance) / 1000 }),
+    ...(jwt.require_exp !== undefined && { requireExp: jwt.require_exp }),
+    ...(jwt.typ !== undefined && { typ: jwt.typ }),
+    ...(jwt.subject_claim !== undefined && { subjectClaim: jwt.subject_claim }),
+    warn,
+  });
 }
-
-/** Settings of `@flick/credentials` that the file calls otherwise. */
-const keyOf: Readonly<Record<string, string>> = {
-  publicKey: 'key',
-  jwksUrl: 'jwks',
-  clockToleranceS: 'clock_tolerance',
-  requireExp: 'require_exp',
-  subjectClaim: 'subject_claim',
-};
 
 type Keys = { secret: Uint8Array } | { publicKey: string } | { jwks: unknown } | { jwksUrl: string };
 
@@ -60,7 +43,7 @@ type Keys = { secret: Uint8Array } | { publicKey: string } | { jwks: unknown } |
 function readKeys(
   { secret, key, jwks }: JwtConfig,
   folder: string,
-  path: readonly string[],
+  path: ConfigPath,
   faults: SettingFaults,
 ): Keys | undefined {
   if (secret !== undefined) {

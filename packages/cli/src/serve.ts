@@ -49,7 +49,7 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   const stopped = untilStopped(gate, say);
   process.stdout.write(`${startLine(settings, contract, faults.length, address)}\n`);
   warmUp.runInBackground((later) => describeFaults(later).forEach(say));
-  for (const verifier of settings.verifiers.values()) void verifier.warm();
+  for (const verifier of settings.verifiers.values()) void verifier.warm?.();
 
   const code = await stopped;
   warmUp.stop();

@@ -1,19 +1,18 @@
 import { existsSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type CodesSetting, didYouMean, type SwitchSettings } from '@flick/contract';
-import type { JwtVerifier } from '@flick/credentials';
 import type { Limit } from '@flick/decide';
 import type { Timeouts } from '@flick/gate';
 import { isAddressRange, type ListenAddress, nearOrigin, readListenAddress, readOrigin } from './addresses.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
-import { createVerifiers } from './jwt-verifiers.ts';
 import { type RecordSetting, readRecordSetting } from './record-settings.ts';
 import { readReference, resolveFrom } from './references.ts';
 import type { LogSetting } from './request-log.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { StartFault } from './start-fault.ts';
 import { durationMs, sizeBytes } from './units.ts';
+import { createVerifiers, type SchemeVerifier } from './verifiers.ts';
 
 /** Flags of `flick serve`, as the command line gives them: text that nobody has checked. */
 export interface ServeFlags {
@@ -49,7 +48,7 @@ export interface ServeSettings {
   readonly basePath: string | undefined;
   readonly allowUnsafePatterns: boolean;
   /** By the security scheme's name. */
-  readonly verifiers: ReadonlyMap<string, JwtVerifier>;
+  readonly verifiers: ReadonlyMap<string, SchemeVerifier>;
   readonly limits: readonly Limit[];
   readonly limitHeaders: 'draft' | 'legacy' | 'off';
   readonly limitStoreDown: 'pass' | 'refuse';
@@ -78,7 +77,7 @@ const largestBytes = 256 * 1_048_576;
  * Reads the settings of `flick serve`. Flags win over the file, the file over the defaults.
  *
  * @param openapi - the document named on the command line
- * @param warn - told, in one line, what goes wrong later with keys that are fetched
+ * @param warn - told, in one line, what goes wrong later with what verifiers stand on
  * @throws StartFault with every fault, one line each
  */
 export function readSettings(

@@ -8,7 +8,10 @@ import { readSettings } from '../src/settings.ts';
 import { folderWith } from './temporary-folder.ts';
 
 // What a verifier is made of can only be seen before it is made.
-vi.mock('@flick/credentials', () => ({ createJwtVerifier: (settings: object) => settings }));
+vi.mock('@flick/credentials', () => {
+  const makers = ['createJwtVerifier', 'createKeyVerifier', 'createBasicVerifier', 'createIntrospectionVerifier'];
+  return Object.fromEntries(makers.map((name) => [name, (settings: object) => settings]));
+});
 
 /** For every key of the schema, YAML that sets it to something other than its default. `*` stands for a name. */
 const samples: Readonly<Record<string, string>> = {
@@ -34,6 +37,16 @@ const samples: Readonly<Record<string, string>> = {
   'credentials.*.jwt.require_exp': 'false',
   'credentials.*.jwt.typ': 'at+jwt',
   'credentials.*.jwt.subject_claim': 'client_id',
+  'credentials.*.keys.file': 'keys.jsonl',
+  'credentials.*.users.file': 'users.jsonl',
+  'credentials.*.introspection.url': 'https://issuer.example/introspect',
+  'credentials.*.introspection.client_id': 'gate',
+  'credentials.*.introspection.client_secret.env': 'FLICK_TEST_SECRET',
+  'credentials.*.introspection.client_secret.file': 'secret.txt',
+  'credentials.*.introspection.issuer': 'https://issuer.example',
+  'credentials.*.introspection.audience': '[a, b]',
+  'credentials.*.introspection.max_age': '5s',
+  'credentials.*.introspection.subject_claim': 'client_id',
   'limits.*.paths': '[/a]',
   'limits.*.operations': '[a]',
   'limits.*.requests': '7',
@@ -74,6 +87,18 @@ const company: readonly (readonly [prefix: string, yaml: Readonly<Record<string,
   [
     'credentials.*.jwt',
     { 'credentials.*.jwt.algorithms': '[RS256]', 'credentials.*.jwt.jwks': 'http://127.0.0.1:1/keys' },
+  ],
+  [
+    'credentials.*.introspection.client_secret',
+    { 'credentials.*.introspection.url': 'http://127.0.0.1:1/', 'credentials.*.introspection.client_id': 'a' },
+  ],
+  [
+    'credentials.*.introspection',
+    {
+      'credentials.*.introspection.url': 'http://127.0.0.1:1/',
+      'credentials.*.introspection.client_id': 'a',
+      'credentials.*.introspection.client_secret.env': 'FLICK_TEST_SECRET',
+    },
   ],
   ['limits', { 'limits.*.requests': '1', 'limits.*.window': '1s' }],
   ['tls.cert', { 'tls.key.file': 'key.pem' }],
@@ -146,7 +171,7 @@ describe('the schema of flick.yaml', () => {
       vi.stubEnv('FLICK_TEST_CERT', certificate);
       vi.stubEnv('FLICK_TEST_KEY', key);
       const [, beside = {}] = company.find(([prefix]) => path.startsWith(prefix)) ?? [];
-      const base = /jwt\.(secret|key|jwks)|^tls/.test(path) ? {} : beside;
+      const base = /jwt\.(secret|key|jwks)|client_secret|^tls/.test(path) ? {} : beside;
       expect(settingsOf({ ...beside, [path]: samples[path] ?? '' })).not.toBe(settingsOf(base));
       vi.unstubAllEnvs();
     },
