@@ -43,8 +43,9 @@ export function readContent(
 }
 
 function breadthOf(range: string): number {
-  if (range === '*/*') return 2;
-  return range.endsWith('/*') ? 1 : 0;
+  if (range === '*/*') return 3;
+  if (range.endsWith('/*')) return 2;
+  return range.includes('*') ? 1 : 0;
 }
 
 /** Reads one range. A document may have it several times, with different parameters: a body must fit one of them. */
@@ -76,7 +77,8 @@ function holdsText(cell: SchemaCell): boolean {
 }
 
 function kindOf(range: string): MediaKind {
-  if (range === 'application/json' || /^[^*]+\/[^*]+\+json$/.test(range)) return 'json';
+  // Not registered, and what servers of some makers read as JSON all the same.
+  if (range === 'application/json' || range === 'text/json' || range.endsWith('+json')) return 'json';
   if (range === 'application/x-www-form-urlencoded') return 'form';
   if (range === 'multipart/form-data') return 'multipart';
   return range.startsWith('text/') ? 'text' : 'opaque';

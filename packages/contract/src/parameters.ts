@@ -117,6 +117,11 @@ export class ParameterReader {
     if (where === 'querystring' && this.#reading.release !== '3.2') {
       findings.warn(placeAt(place, 'in'), '"querystring" is of OpenAPI 3.2; write openapi: 3.2.0');
     }
+    // RFC 9110, section 5.1: a field name is a token.
+    if (where === 'header' && !/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
+      findings.warn(placeAt(place, 'name'), `"${name}" can be no header's name and is left out; mend the name`);
+      return undefined;
+    }
     if (where === 'header' && ignoredHeaders.has(name.toLowerCase())) return undefined;
     return this.#build(place, name, where, schemas, findings);
   }

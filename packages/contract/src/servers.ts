@@ -39,6 +39,10 @@ export function readServers(servers: Place | undefined, findings: Findings): rea
         findings.warn(servers, `the servers have more than ${String(maxBases)} base paths; only the first are served`);
         return [...bases];
       }
+      if (/[^:/]\/\/+[^/]/.test(spelling)) {
+        const what = `the URL "${url.value}" has an empty segment, which no request may have`;
+        findings.warn(url, `${what}, and is read with one slash; write it so`);
+      }
       bases.add(base);
       if (tries > maxTries) break;
     }
@@ -50,7 +54,7 @@ export function readServers(servers: Place | undefined, findings: Findings): rea
 export function basePathOf(url: string): string | undefined {
   if (!URL.canParse(url, 'http://localhost/')) return undefined;
   const { pathname } = new URL(url, 'http://localhost/');
-  return pathname.startsWith('/') ? pathname.replace(/\/+$/, '') : undefined;
+  return pathname.startsWith('/') ? pathname.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '') : undefined;
 }
 
 /** All spellings of a URL with variables, the last variable changing first. */

@@ -14,13 +14,18 @@ export interface PathTemplate {
 export function readTemplate(written: string): PathTemplate {
   const text = written.startsWith('/') ? written : `/${written}`;
   const names = Array.from(text.matchAll(/\{([^{}]+)\}/g), (match) => match[1] ?? '');
-  const literals = text.replaceAll(/\{[^{}]+\}/g, '');
+  const literals = text.replaceAll(/\{[^{}]+\}/g, 'x');
   if (/[{}]/.test(literals)) {
     const broken = `the braces of "${written}" do not match; write each parameter as {name}`;
     return { text: text.replaceAll('{', '%7B').replaceAll('}', '%7D'), names: [], broken };
   }
   if (/[?#]/.test(literals)) {
     const broken = `"${written}" holds a query or a fragment, which no path has; declare query parameters instead`;
+    return { text, names, broken };
+  }
+  if (/\/\/|\/\.\.?(?=\/|$)|%2f|%5c|\\/i.test(literals)) {
+    const what = `"${written}" has an empty segment, a dot segment or an encoded slash`;
+    const broken = `${what}, which is refused in every request, for servers differ on it; write it without`;
     return { text, names, broken };
   }
   if (new Set(names).size < names.length) {

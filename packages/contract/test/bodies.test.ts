@@ -42,6 +42,8 @@ it.each([
   ['text/csv', object, 'opaque', true],
   ['text/plain', {}, 'opaque', false],
   ['text/*', text, 'text', true],
+  ['text/json', object, 'json', true],
+  ['application/*+json', object, 'json', true],
   ['application/octet-stream', text, 'opaque', false],
   ['application/xml', object, 'opaque', false],
   ['image/*', text, 'opaque', true],
@@ -56,10 +58,10 @@ it.each([
 });
 
 it('lists the most specific range first, and keeps document order among equals', () => {
-  const ranges = mediaOf({ '*/*': {}, 'text/*': {}, 'b/b': {}, 'application/*': {}, 'a/a': {} }).map(
+  const ranges = mediaOf({ '*/*': {}, 'text/*': {}, 'a/*+json': {}, 'b/b': {}, 'application/*': {}, 'a/a': {} }).map(
     ({ range }) => range,
   );
-  expect(ranges).toEqual(['b/b', 'a/a', 'text/*', 'application/*', '*/*']);
+  expect(ranges).toEqual(['b/b', 'a/a', 'a/*+json', 'text/*', 'application/*', '*/*']);
 });
 
 it('lets a body fit any of the entries that differ only in the parameters of their type', () => {

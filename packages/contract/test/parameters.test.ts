@@ -156,6 +156,12 @@ it('leaves out a path parameter that the template does not have, for no request 
   expect(faults).toEqual([expect.stringMatching(/^warning .*"ID" is not in the template/)]);
 });
 
+it('leaves out a header whose name no header can have, and says so', () => {
+  const contract = contractFrom(withOperation({ parameters: [{ name: 'Content Kind', in: 'header', schema }] }));
+  expect(operationOf(contract).parameters).toEqual([]);
+  expect(faultLines(contract)).toEqual([expect.stringContaining('"Content Kind" can be no header\'s name')]);
+});
+
 it('takes the first of two parameters of one place and name', () => {
   const twice = [id, { name: 'a', in: 'header', schema }, { name: 'A', in: 'header', required: true, schema }];
   const { parameters, faults } = parametersOf(twice);

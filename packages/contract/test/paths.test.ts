@@ -66,6 +66,9 @@ it.each([
   ['/a/{{b}}', '/a/%7B%7Bb%7D%7D', /braces .* do not match/],
   ['/a?b={c}', '/a?b={c}', /holds a query/],
   ['/a#b', '/a#b', /holds a query or a fragment/],
+  ['/a//b', '/a//b', /has an empty segment, a dot segment or an encoded slash/],
+  ['/a/../b', '/a/../b', /has an empty segment, a dot segment or an encoded slash/],
+  ['/a%2Fb', '/a%2Fb', /has an empty segment, a dot segment or an encoded slash/],
   ['/a/{b}/{b}', '/a/{b}/{b}', /one parameter twice/],
 ])('keeps the path %s as an operation that cannot be served', (path, template, reason) => {
   const contract = contractFrom(documentOf({ [path]: { get: { responses } } }));

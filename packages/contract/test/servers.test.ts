@@ -50,6 +50,7 @@ it.each([
   [[{ url: 'http://[bad/' }, { url: '/v1' }], ['/v1/things'], /cannot be read and is left out/],
   [[{ url: '/{a}' }, { url: '/v1' }], ['/v1/things'], /"a" has no default/],
   [[{ url: '/{a}', variables: { a: { default: '{a}{a}' } } }], ['/things'], /"a" has no default/],
+  [[{ url: 'http://localhost//v1//a' }], ['/v1/a/things'], /has an empty segment/],
   [[{ url: 'mailto:someone@example.com' }], ['/things'], /cannot be read/],
   [[{}], ['/things'], /has no "url"/],
   [['/v1'], ['/things'], /has no "url"/],
