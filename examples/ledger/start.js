@@ -40,22 +40,27 @@ async function isFree(port) {
   return true;
 }
 
-/** The port where it is free, else 0: any that is. */
-async function freeOr0(port) {
-  return (await isFree(port)) ? port : 0;
+/** Listens on the port where it is free, else on any that is. Returns the port. */
+async function listenNear(server, port) {
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error;
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  }
+  return server.address().port;
 }
 
 const { tour, port } = readArguments();
 if (port !== undefined && !(await isFree(Number(port)))) giveUp(`Port ${port} is in use. Choose another with --port.`);
 
-const ledger = createLedger().listen(await freeOr0(ledgerPort), '127.0.0.1');
-await once(ledger, 'listening');
-const upstream = `http://127.0.0.1:${ledger.address().port}`;
+const ledger = createLedger();
+const upstream = `http://127.0.0.1:${await listenNear(ledger, ledgerPort)}`;
 
 const secret = process.env['LEDGER_SECRET'] || randomBytes(32).toString('base64url');
 const tokens = signTokens(secret);
-const listen = `127.0.0.1:${port ?? (await freeOr0(gatePort))}`;
-const gate = startGate({ listen, upstream, secret, showLog: !tour });
+const startAt = (at) => startGate({ listen: `127.0.0.1:${at}`, upstream, secret, showLog: !tour });
+let gate = startAt(port ?? ((await isFree(gatePort)) ? gatePort : 0));
 
 let files;
 let endingSince;
@@ -89,10 +94,15 @@ if (process.env['npm_lifecycle_event'] !== undefined) {
   }, 250);
 }
 
-const { line, origin } = await gate.serving.catch((error) =>
+const { line, origin } = await gate.serving
+  .catch(async (error) => {
+    // Somebody else, such as a second `npm start`, may have been faster.
+    if (endingSince !== undefined || port !== undefined || (await isFree(gatePort))) throw error;
+    gate = startAt(0);
+    return gate.serving;
+  })
   // Whoever stops it while it starts is told nothing; `end` ends.
-  endingSince === undefined ? giveUp(error.message) : new Promise(() => {}),
-);
+  .catch((error) => (endingSince === undefined ? giveUp(error.message) : new Promise(() => {})));
 void gate.ended.then(() => {
   if (endingSince !== undefined) return;
   process.stderr.write('The gate has ended by itself.\n');

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -39,10 +39,13 @@ async function printed(child: ChildProcess, stdout: () => string, text: string):
   });
 }
 
-async function startTour(env: Readonly<Record<string, string>> = {}) {
-  const tour = run(process.execPath, [start, '--port', '0'], env);
+async function served(tour: ReturnType<typeof run>) {
   await printed(tour.child, tour.stdout, 'Ctrl-C stops.');
   return tour;
+}
+
+async function startTour(env: Readonly<Record<string, string>> = {}) {
+  return served(run(process.execPath, [start, '--port', '0'], env));
 }
 
 /** The lines to paste, each with the code that is printed above it. */
@@ -64,6 +67,7 @@ function lastCodeOf(output: string): string | undefined {
 
 describe('npm start', () => {
   it('prints lines that each give their code when they are pasted into a shell', { timeout: 60_000 }, async () => {
+    if (spawnSync('curl', ['--version']).error) throw new Error('This test pastes lines of curl; install curl first.');
     const { stdout } = await startTour();
     const lines = linesToPaste(stdout());
     expect([...new Set(lines.map(([code]) => code))]).toEqual(table);
@@ -98,6 +102,12 @@ describe('npm start', () => {
     // Its output ends only when nothing that was started holds it any longer.
     await shell.ended;
     expect(existsSync(tokenFile)).toBe(false);
+  });
+
+  it('serves as often as it is started, all at once', async () => {
+    const runs = await Promise.all([start, start, start].map((path) => served(run(process.execPath, [path]))));
+    const origins = runs.map(({ stdout }) => / on (http:[^,]+),.*(http:[^,]+),/.exec(stdout())?.slice(1) ?? []);
+    expect(new Set(origins.flat()).size).toBe(6);
   });
 
   it.each([50, 150, 300, 450])('leaves nothing behind where it is stopped %i ms after its start', async (ms) => {
