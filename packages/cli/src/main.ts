@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addExplainCommand } from './explain-command.ts';
 import { say } from './say.ts';
 import type { ServeFlags } from './settings.ts';
 import { StartFault } from './start-fault.ts';
@@ -19,6 +20,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     // All that serves takes its time to load, and help needs none of it.
     const { serve } = await import('./serve.ts');
     code = await serve(openapi, flags);
+  });
+  addExplainCommand(program, argv, (ended) => {
+    code = ended;
   });
   try {
     await program.parseAsync(argv, { from: 'user' });

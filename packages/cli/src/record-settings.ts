@@ -1,8 +1,15 @@
-import { readSqliteRecords, type RecordReader, openSqliteRecords, createMemoryRecords } from '@flick/stores';
-import { RecordsFault, type RecordStore, smallestFile } from '@flick/stores';
+import {
+  createMemoryRecords,
+  openSqliteRecords,
+  readSqliteRecords,
+  type RecordReader,
+  RecordsFault,
+  type RecordStore,
+  smallestFile,
+} from '@flick/stores';
 import type { ConfigFile } from './config-file.ts';
 import { resolveFrom } from './references.ts';
-import type { SettingFaults } from './setting-faults.ts';
+import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { StartFault } from './start-fault.ts';
 import { durationMs, sizeBytes } from './units.ts';
 
@@ -66,11 +73,14 @@ export async function openRecords(
 }
 
 /**
- * Opens the records that a server wrote, to read them.
+ * Opens the records that a server wrote, to read them: those of the flag, else of the file.
  *
  * @throws StartFault where there are none that another process could read
  */
-export function openWrittenRecords(setting: RecordSetting): RecordReader {
+export function openWrittenRecords(flag: string | undefined, file: ConfigFile): RecordReader {
+  const faults = createSettingFaults(file.place);
+  const setting = readRecordSetting(flag, file, faults);
+  if (setting === undefined) throw new StartFault(faults.lines);
   if (typeof setting === 'string') {
     const why =
       setting === 'off' ? 'records are off' : "records are in the server's memory, where no other command sees";

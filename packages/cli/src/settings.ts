@@ -85,7 +85,16 @@ export function readSettings(
   flags: ServeFlags,
   warn: (line: string) => void,
 ): ServeSettings {
-  const file = readFile(flags.config);
+  return settingsOf(readSettingsFile(flags.config), openapi, flags, warn);
+}
+
+/** The settings of a file that is read already; see {@link readSettings}. */
+export function settingsOf(
+  file: ConfigFile,
+  openapi: string | undefined,
+  flags: ServeFlags,
+  warn: (line: string) => void,
+): ServeSettings {
   const { config, folder, place } = file;
   const faults = createSettingFaults(place);
   const contract = openapi ?? (config.contract === undefined ? undefined : resolveFrom(folder, config.contract));
@@ -141,7 +150,7 @@ export function readSettings(
 }
 
 /** The file that is named, else `flick.yaml` of the current folder, else nothing. */
-function readFile(named: string | undefined): ConfigFile {
+export function readSettingsFile(named: string | undefined): ConfigFile {
   if (named !== undefined) return readConfigFile(named);
   if (existsSync('flick.yaml')) return readConfigFile('flick.yaml');
   return { config: {}, folder: '.', place: () => 'flick.yaml' };
