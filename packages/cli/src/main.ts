@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addExplainCommand } from './explain-command.ts';
+import { addLintCommand } from './lint-command.ts';
 import { say } from './say.ts';
 import type { ServeFlags } from './settings.ts';
 import { StartFault } from './start-fault.ts';
@@ -20,6 +21,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     // All that serves takes its time to load, and help needs none of it.
     const { serve } = await import('./serve.ts');
     code = await serve(openapi, flags);
+  });
+  addLintCommand(program, readVersion(), (ended) => {
+    code = ended;
   });
   addExplainCommand(program, argv, (ended) => {
     code = ended;

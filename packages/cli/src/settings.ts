@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type CodesSetting, didYouMean, type SwitchSettings } from '@flick/contract';
+import { type CodesSetting, type ContractSettings, didYouMean, type SwitchSettings } from '@flick/contract';
 import type { Limit } from '@flick/decide';
 import type { Timeouts } from '@flick/gate';
 import { isAddressRange, type ListenAddress, nearOrigin, readListenAddress, readOrigin } from './addresses.ts';
@@ -128,13 +128,11 @@ export function settingsOf(
     upstream,
     codes,
     switches: switchesOf({ ...config, ...(mode !== undefined && { mode }) }),
-    operations: Object.fromEntries(
-      Object.entries(config.operations ?? {}).map(([id, switches]) => [id, switchesOf(switches)]),
-    ),
+    operations: operationsOf(config),
     basePath: flags.basePath ?? config.base_path,
     allowUnsafePatterns: config.allow_unsafe_patterns ?? false,
     verifiers,
-    limits: Object.entries(config.limits ?? {}).map(([name, limit]) => limitOf(name, limit)),
+    limits: limitsOf(config),
     limitHeaders: config.limit_headers ?? known.limit_headers.default,
     limitStoreDown: config.limit_store_down ?? known.limit_store_down.default,
     trustedProxies,
@@ -146,6 +144,41 @@ export function settingsOf(
     realm: config.realm,
     strict: flags.strict ?? false,
     place,
+  };
+}
+
+/** What the settings say of the contract, for a command that serves nothing. */
+interface ContractSource {
+  /** The path of the OpenAPI document, as the user would name it. */
+  readonly contract: string;
+  readonly settings: ContractSettings;
+  /** `undefined` where the file says nothing of limits. */
+  readonly limits: readonly Limit[] | undefined;
+}
+
+/**
+ * Reads what concerns the contract alone: the document, the table, the switches, the limits.
+ *
+ * @param openapi - the document named on the command line
+ * @throws StartFault with every fault, one line each
+ */
+export function readContractSource(openapi: string | undefined, flags: ServeFlags): ContractSource {
+  const { config, folder, place } = readSettingsFile(flags.config);
+  const faults = createSettingFaults(place);
+  const contract = openapi ?? (config.contract === undefined ? undefined : resolveFrom(folder, config.contract));
+  if (contract === undefined) faults.add('no contract: name one, such as openapi.yaml');
+  const codes = readCodes(flags, config, faults);
+  if (contract === undefined || codes === undefined) throw new StartFault(faults.lines);
+  return {
+    contract,
+    settings: {
+      ...switchesOf(config),
+      codes,
+      operations: operationsOf(config),
+      basePath: config.base_path,
+      allowUnsafePatterns: config.allow_unsafe_patterns ?? false,
+    },
+    limits: config.limits && limitsOf(config),
   };
 }
 
@@ -203,6 +236,14 @@ function switchesOf(config: NonNullable<Config['operations']>[string]): SwitchSe
     hideMethods: config.hide_methods,
     fold: config.fold,
   };
+}
+
+function operationsOf({ operations = {} }: Config): Readonly<Record<string, SwitchSettings>> {
+  return Object.fromEntries(Object.entries(operations).map(([id, switches]) => [id, switchesOf(switches)]));
+}
+
+function limitsOf({ limits = {} }: Config): readonly Limit[] {
+  return Object.entries(limits).map(([name, limit]) => limitOf(name, limit));
 }
 
 function limitOf(name: string, config: NonNullable<Config['limits']>[string]): Limit {
