@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Contract, readContract } from '@flick/contract';
 import { createJwtVerifier } from '@flick/credentials';
-import { createDecider, type Decider } from '@flick/decide';
+import { createDecider, type TracingDecider } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import type { Story } from './story.ts';
 import { tokenSecret } from './token.ts';
@@ -33,7 +33,7 @@ function contractOf({ contract, settings }: Setting): Contract {
 export type Setting = Pick<Story, 'contract' | 'settings'>;
 
 /** A ladder for one story, with limits of its own. */
-export function deciderOf(setting: Setting): Decider {
+export function deciderOf(setting: Setting): TracingDecider {
   const { settings } = setting;
   return createDecider(contractOf(setting), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },

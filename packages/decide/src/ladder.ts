@@ -1,4 +1,4 @@
-import type { Contract, Operation } from '@flick/contract';
+import type { Contract, Operation, Stage } from '@flick/contract';
 import { compileClientAddress } from './address.ts';
 import { compileMediaRung, compileWholeRung, judgeBytes } from './body-rung.ts';
 import { compileChallenge } from './challenge.ts';
@@ -14,12 +14,15 @@ import type { DeciderOptions } from './ports.ts';
 import { compileRefuse, refused } from './refusal.ts';
 import { compileResponseRung } from './response-rung.ts';
 import { compileTargetRung } from './target-rung.ts';
-import type { Decider, Passage, Refusal, Verdict } from './verdict.ts';
+import { type Heard, stepsOf, type TracingDecider } from './trace.ts';
+import type { Passage, Refusal, Verdict } from './verdict.ts';
 import { passed, type Rung, type Sight, Walk } from './walk.ts';
 
 /** A rung in its place. */
 interface Step {
   readonly judge: Rung;
+  /** The stages that it stands for. */
+  readonly stages: readonly Stage[];
   /** What it refuses cannot go on to the API in any mode: what is ambiguous or broken off cannot be forwarded. */
   readonly always?: true;
   /** Still climbed after a refusal was observed: it finds out who calls. */
@@ -31,7 +34,7 @@ interface Step {
  *
  * @throws RangeError where an entry of `trustedProxies` is no address or range
  */
-export function createDecider(contract: Contract, options: DeciderOptions): Decider {
+export function createDecider(contract: Contract, options: DeciderOptions): TracingDecider {
   const { sizes } = options;
   const refuse = compileRefuse(contract);
   const challenge = compileChallenge(options.realm, contract.schemes);
@@ -45,17 +48,17 @@ export function createDecider(contract: Contract, options: DeciderOptions): Deci
 
   // The one order. The first rung that refuses decides.
   const ladder: readonly Step[] = [
-    { judge: compileMessageRung(contract, sizes, refuse), always: true },
-    { judge: compileTargetRung(sizes, refuse), always: true },
-    { judge: compileOneReadingRung(tree, refuse), always: true },
-    { judge: compilePathRung(contract, tree, refuse) },
-    { judge: limits.address },
-    { judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },
-    { judge: limits.consumer },
-    { judge: compileOperationRung(contract, refuse) },
-    { judge: compileParameterRung(contract, refuse) },
-    { judge: compileMediaRung(sizes, refuse) },
-    { judge: compileWholeRung(refuse), always: true },
+    { stages: ['message'], judge: compileMessageRung(contract, sizes, refuse), always: true },
+    { stages: ['target'], judge: compileTargetRung(sizes, refuse), always: true },
+    { stages: ['target'], judge: compileOneReadingRung(tree, refuse), always: true },
+    { stages: ['path', 'method'], judge: compilePathRung(contract, tree, refuse) },
+    { stages: ['address-limit'], judge: limits.address },
+    { stages: ['credentials'], judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },
+    { stages: ['consumer-limit'], judge: limits.consumer },
+    { stages: ['parameters'], judge: compileOperationRung(contract, refuse) },
+    { stages: ['parameters'], judge: compileParameterRung(contract, refuse) },
+    { stages: ['body'], judge: compileMediaRung(sizes, refuse) },
+    { stages: ['body'], judge: compileWholeRung(refuse), always: true },
   ];
 
   const modeOf = (operation: Operation | undefined) => (operation?.switches ?? contract.switches).mode;
@@ -72,31 +75,36 @@ export function createDecider(contract: Contract, options: DeciderOptions): Deci
     return false;
   };
 
-  const fail = (walk: Walk, step: Step, at: number, cause: unknown): Passage | Promise<Passage> => {
-    const detail = 'The server failed to judge the request.';
-    const verdict = refused(refuse(walk.operation, 'misconfiguration', detail, { cause }));
-    return ends(walk, step, verdict) ? walk : climb(walk, at + 1);
-  };
+  /** Makes the way up these rungs, from the one at a place on. */
+  const climbing = (steps: readonly Step[]): ((walk: Walk, from: number) => Passage | Promise<Passage>) => {
+    const fail = (walk: Walk, step: Step, at: number, cause: unknown): Passage | Promise<Passage> => {
+      const detail = 'The server failed to judge the request.';
+      const verdict = refused(refuse(walk.operation, 'misconfiguration', detail, { cause }));
+      return ends(walk, step, verdict) ? walk : climb(walk, at + 1);
+    };
 
-  const climb = (walk: Walk, from: number): Passage | Promise<Passage> => {
-    for (let at = from; at < ladder.length; at += 1) {
-      const step = ladder[at];
-      if (step === undefined || (walk.observed !== undefined && !step.always && !step.tells)) continue;
-      try {
-        const judgement = step.judge(walk);
-        if (judgement instanceof Promise) {
-          return judgement.then(
-            (verdict) => (ends(walk, step, verdict) ? walk : climb(walk, at + 1)),
-            (cause: unknown) => fail(walk, step, at, cause),
-          );
+    const climb = (walk: Walk, from: number): Passage | Promise<Passage> => {
+      for (let at = from; at < steps.length; at += 1) {
+        const step = steps[at];
+        if (step === undefined || (walk.observed !== undefined && !step.always && !step.tells)) continue;
+        try {
+          const judgement = step.judge(walk);
+          if (judgement instanceof Promise) {
+            return judgement.then(
+              (verdict) => (ends(walk, step, verdict) ? walk : climb(walk, at + 1)),
+              (cause: unknown) => fail(walk, step, at, cause),
+            );
+          }
+          if (ends(walk, step, judgement)) return walk;
+        } catch (cause) {
+          return fail(walk, step, at, cause);
         }
-        if (ends(walk, step, judgement)) return walk;
-      } catch (cause) {
-        return fail(walk, step, at, cause);
       }
-    }
-    return walk;
+      return walk;
+    };
+    return climb;
   };
+  const climb = climbing(ladder);
 
   const bodyRefusal = (operation: Operation, passage: Passage, bytes: Uint8Array): Refusal | undefined => {
     try {
@@ -106,19 +114,44 @@ export function createDecider(contract: Contract, options: DeciderOptions): Deci
     }
   };
 
+  const judgeBody = (passage: Passage, bytes: Uint8Array): Passage => {
+    const { operation } = passage;
+    if (operation === undefined || passage.verdict.kind !== 'pass' || passage.bodyPlan !== 'check') return passage;
+    const refusal = bodyRefusal(operation, passage, bytes);
+    if (refusal === undefined) return passage;
+    return modeOf(operation) === 'observe'
+      ? judged(passage, passed, passage.observed ?? refusal)
+      : judged(passage, refused(refusal), passage.observed);
+  };
+
   return {
     judgeHead: (facts: RequestFacts) => climb(new Walk(facts, sight), 0),
-    judgeBody(passage: Passage, bytes: Uint8Array): Passage {
-      const { operation } = passage;
-      if (operation === undefined || passage.verdict.kind !== 'pass' || passage.bodyPlan !== 'check') return passage;
-      const refusal = bodyRefusal(operation, passage, bytes);
-      if (refusal === undefined) return passage;
-      return modeOf(operation) === 'observe'
-        ? judged(passage, passed, passage.observed ?? refusal)
-        : judged(passage, refused(refusal), passage.observed);
+    judgeBody,
+    async trace(facts: RequestFacts, bytes: Uint8Array) {
+      const heard: Heard[] = [];
+      const heeded = ladder.map((step): Step => ({ ...step, judge: heeding(step, heard) }));
+      const walk = new Walk(facts, sight);
+      await climbing(heeded)(walk, 0);
+      if (walk.verdict.kind === 'pass' && walk.bodyPlan === 'check') {
+        const { verdict, observed } = judgeBody(walk, bytes);
+        const refusal = verdict.kind === 'refuse' ? verdict.refusal : observed;
+        if (refusal !== undefined) heard.push({ stages: ['body'], verdict: refused(refusal) });
+      }
+      const limited = walk.limitStates.map(({ limit }) => limit);
+      return { steps: stepsOf(ladder, heard, walk), passage: walk, limits: limited };
     },
     refuse: (passage, reason, detail, more) => refuse(passage?.operation, reason, detail, more),
     judgeResponse: compileResponseRung(contract, challenge, refuse),
+  };
+}
+
+/** A rung as it is, but for a note of what it says. */
+function heeding({ stages, judge }: Step, heard: Heard[]): Rung {
+  return async (walk) => {
+    const rung: Heard = { stages, verdict: 'threw' };
+    heard.push(rung);
+    rung.verdict = await judge(walk);
+    return rung.verdict;
   };
 }
 
