@@ -15,6 +15,11 @@ export function readListenAddress(text: string): ListenAddress | undefined {
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
 }
 
+/** Host and port as an address has them: an IPv6 address in brackets. */
+export function authority(host: string, port: number): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** Reads scheme, host and port; anything more, such as a path or a password, would be dropped in silence. */
 export function readOrigin(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;

@@ -1,6 +1,7 @@
 import type { Contract, ContractFault } from '@flick/contract';
 import { createGate, createUpstream, type Gate, type Outcome } from '@flick/gate';
 import { pino } from 'pino';
+import { authority } from './addresses.ts';
 import { checkNames } from './contract-names.ts';
 import { describeFaults, unverifiedSchemes } from './contract-report.ts';
 import { printable } from './printable.ts';
@@ -90,10 +91,11 @@ function createGateOf(settings: ServeSettings, contract: Contract, onOutcome: (o
 async function listen(gate: Gate, { listen: { host, port }, tls }: ServeSettings): Promise<string> {
   try {
     const bound = await gate.listen(port, host);
-    const name = bound.address.includes(':') ? `[${bound.address}]` : bound.address;
-    return `${tls === undefined ? 'http' : 'https'}://${name}:${bound.port}`;
+    return `${tls === undefined ? 'http' : 'https'}://${authority(bound.address, bound.port)}`;
   } catch (error) {
-    throw new StartFault(`cannot listen on ${host}:${port}: ${systemReason(error)}; choose another with --listen`);
+    throw new StartFault(
+      `cannot listen on ${authority(host, port)}: ${systemReason(error)}; choose another with --listen`,
+    );
   }
 }
 

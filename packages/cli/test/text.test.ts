@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAddressRange, readListenAddress, readOrigin } from '../src/addresses.ts';
+import { authority, isAddressRange, nearOrigin, readListenAddress, readOrigin } from '../src/addresses.ts';
 import { durationMs, sizeBytes } from '../src/units.ts';
 
 describe('units', () => {
@@ -48,6 +48,22 @@ describe('addresses', () => {
     ['http://user:word@127.0.0.1:3000', undefined],
     ['http://', undefined],
   ])('reads the origin of an upstream: %j', (text, origin) => expect(readOrigin(text)).toBe(origin));
+
+  it.each([
+    ['localhost:3000', 'http://localhost:3000'],
+    ['api.example', 'http://api.example'],
+    ['https://ada:hunter2@api.example/v1?key=hunter2', 'https://api.example'],
+    ['http://[::1]:3000/v1', 'http://[::1]:3000'],
+    ['ftp://api.example', 'http://127.0.0.1:3000'],
+    ['unix:/run/api', 'http://127.0.0.1:3000'],
+    ['http://', 'http://127.0.0.1:3000'],
+    ['', 'http://127.0.0.1:3000'],
+  ])('guesses which origin is meant: %j', (text, origin) => expect(nearOrigin(text)).toBe(origin));
+
+  it.each([
+    ['127.0.0.1', '127.0.0.1:80'],
+    ['::1', '[::1]:80'],
+  ])('writes host and port of %s', (host, text) => expect(authority(host, 80)).toBe(text));
 
   it.each([
     ['10.0.0.1', true],
