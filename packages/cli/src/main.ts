@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addExplainCommand } from './explain-command.ts';
+import { addKeysCommand } from './keys-command.ts';
 import { addLintCommand } from './lint-command.ts';
 import { say } from './say.ts';
 import type { ServeFlags } from './settings.ts';
 import { StartFault } from './start-fault.ts';
+import { addUsersCommand } from './users-command.ts';
 
 /** The exit code of a command that could not start: a wrong flag, an unreadable file, a port in use. */
 const exitNotStarted = 2;
@@ -70,6 +72,8 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', serveExamples)
     .action(runServe);
+  addKeysCommand(program);
+  addUsersCommand(program);
   return program;
 }
 

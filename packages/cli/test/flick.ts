@@ -54,6 +54,13 @@ export function runFlick(
   return start(args, cwd, env).ended;
 }
 
+/** Runs `flick` to its end, with this on its stdin. */
+export function runFlickWith(input: string, args: readonly string[], cwd: string): Promise<Run> {
+  const { child, ended } = start(args, cwd, {});
+  child.stdin.end(input);
+  return ended;
+}
+
 /** Runs `flick serve` on a free port, and waits for its line. */
 export async function serveFlick(
   args: readonly string[],
