@@ -34,6 +34,18 @@ export function nearOrigin(text: string): string {
   return /[.:]|^localhost$/.test(origin.replace(/^https?:\/\//, '')) ? origin : 'http://127.0.0.1:3000';
 }
 
+/** Names of this machine to itself, and those that stand for all of its addresses. */
+const ownHosts: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1', '0.0.0.0', '::']);
+
+/** Whether requests sent to that origin would come back to where Flick listens. */
+export function isOwnAddress(origin: string, { host, port }: ListenAddress): boolean {
+  const { hostname, port: named, protocol } = new URL(origin);
+  const usual = protocol === 'https:' ? 443 : 80;
+  if (Number(named || usual) !== port) return false;
+  const name = hostname.replace(/^\[|\]$/g, '');
+  return name === host || (ownHosts.has(name) && ownHosts.has(host));
+}
+
 /** Whether the text is an IP address or a range of them in CIDR notation. */
 export function isAddressRange(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');

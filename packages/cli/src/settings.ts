@@ -3,7 +3,14 @@ import { createSecureContext } from 'node:tls';
 import { type CodesSetting, type ContractSettings, didYouMean, type SwitchSettings } from '@flick/contract';
 import type { Limit } from '@flick/decide';
 import type { Timeouts } from '@flick/gate';
-import { isAddressRange, type ListenAddress, nearOrigin, readListenAddress, readOrigin } from './addresses.ts';
+import {
+  isAddressRange,
+  isOwnAddress,
+  type ListenAddress,
+  nearOrigin,
+  readListenAddress,
+  readOrigin,
+} from './addresses.ts';
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { type RecordSetting, readRecordSetting } from './record-settings.ts';
@@ -103,6 +110,9 @@ export function settingsOf(
   }
   const upstream = readUpstream(flags, config, faults);
   const listen = readListen(flags, config, faults);
+  if (upstream !== undefined && listen !== undefined && isOwnAddress(upstream, listen)) {
+    faults.add(`the upstream ${upstream} is where Flick itself would listen; choose another address with --listen`);
+  }
   const codes = readCodes(flags, config, faults);
   const mode = readChoice('--mode', flags.mode, ['enforce', 'observe'], faults) ?? config.mode;
   const log = readChoice('--log', flags.log, ['all', 'refusals', 'off'], faults) ?? config.log ?? known.log.default;

@@ -89,6 +89,12 @@ describe('a command that cannot start says why in one line and ends with 2', () 
       'flick: --upstream: due is scheme, host and port alone, such as https://tea.example',
     ],
     [
+      'an upstream that is Flick itself',
+      ['serve', 'a.yaml', '--upstream', 'http://localhost:8080'],
+      { 'a.yaml': openapi },
+      'flick: the upstream http://localhost:8080 is where Flick itself would listen; choose another address with --listen',
+    ],
+    [
       'an upstream of another scheme',
       ['serve', 'a.yaml', '--upstream', 'ftp://tea.example'],
       { 'a.yaml': openapi },

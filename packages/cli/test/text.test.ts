@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { authority, isAddressRange, nearOrigin, readListenAddress, readOrigin } from '../src/addresses.ts';
+import {
+  authority,
+  isAddressRange,
+  isOwnAddress,
+  nearOrigin,
+  readListenAddress,
+  readOrigin,
+} from '../src/addresses.ts';
 import { durationMs, sizeBytes } from '../src/units.ts';
 
 describe('units', () => {
@@ -59,6 +66,20 @@ describe('addresses', () => {
     ['http://', 'http://127.0.0.1:3000'],
     ['', 'http://127.0.0.1:3000'],
   ])('guesses which origin is meant: %j', (text, origin) => expect(nearOrigin(text)).toBe(origin));
+
+  it.each([
+    ['http://127.0.0.1:8080', '127.0.0.1:8080', true],
+    ['http://localhost:8080', '127.0.0.1:8080', true],
+    ['http://[::1]:8080', '[::]:8080', true],
+    ['http://api.example', 'api.example:80', true],
+    ['https://localhost', '0.0.0.0:443', true],
+    ['http://127.0.0.1:8081', '127.0.0.1:8080', false],
+    ['http://api.example:8080', '127.0.0.1:8080', false],
+    ['http://127.0.0.1:8080', '0', false],
+  ])('knows whether %s is where it listens itself: %s', (origin, text, own) => {
+    const listen = readListenAddress(text);
+    expect(listen && isOwnAddress(origin, listen)).toBe(own);
+  });
 
   it.each([
     ['127.0.0.1', '127.0.0.1:80'],
