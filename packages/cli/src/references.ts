@@ -18,16 +18,14 @@ export function resolveFrom(folder: string, path: string): string {
 /**
  * Reads what a reference names. A file's last line end is no part of it: editors and `echo` put it there.
  *
- * @returns `undefined` where it cannot be read, which is then among the faults, or where there is no reference
+ * @returns `undefined` where it cannot be read, which is then among the faults
  */
 export function readReference(
-  reference: Reference | undefined,
+  { env, file }: Reference,
   folder: string,
   path: ConfigPath,
   faults: SettingFaults,
 ): string | undefined {
-  if (reference === undefined) return undefined;
-  const { env, file } = reference;
   if (file === undefined) {
     const value = process.env[env ?? ''];
     return value || faults.at(path, `the environment variable ${env} is not set`);
