@@ -66,8 +66,9 @@ function reportOf(context: Context, path: string, settings: LintSettings, text: 
   const silent = silenced(settings.ignore ?? []);
   const drafts = contract.operations.flatMap((operation) => observed(operation, context, path, silent));
   const faults = [...contract.faults, ...contract.operations.flatMap((operation) => late(contract, operation))];
+  const ownerOf = ownersOf(contract);
   const findings = faults
-    .map((fault) => findingOf(fault, contract, path))
+    .map((fault) => findingOf(fault, ownerOf, path))
     .filter(({ rule, operation }) => !silent(rule, operation));
   for (const file of new Set(drafts.map((draft) => draft.file))) {
     const own = drafts.filter((draft) => draft.file === file);
@@ -100,6 +101,8 @@ function observed(
   path: string,
   silent: (rule: string, operation: string) => boolean,
 ): Draft[] {
+  // Nothing of it could be read, which is a finding of its own; what it would list, nobody knows.
+  if (operation.broken !== undefined && operation.responses.size === 0) return [];
   const missed = new Set<number>();
   const drafts: Draft[] = [];
   for (const { id, severity, check } of rules) {
@@ -126,15 +129,25 @@ function late(contract: Contract, operation: Operation): ContractFault[] {
   return (['requests', 'responses'] as const).flatMap((which) => contract.warm(operation, which) ?? []);
 }
 
-function findingOf(
-  { severity, message, file, line, column, pointer }: ContractFault,
-  contract: Contract,
-  path: string,
-): Finding {
+/** Finds the operation that a place is in. */
+function ownersOf({ operations }: Contract): (file: string | undefined, pointer: string) => Operation | undefined {
+  const owners = new Map<string, Operation>();
+  for (const operation of operations.toReversed()) {
+    owners.set(`${operation.file ?? ''}#${operation.pointer}`, operation);
+  }
+  return (file, pointer) => {
+    for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+      const owner = owners.get(`${file ?? ''}#${pointer.slice(0, end)}`);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  };
+}
+
+function findingOf(fault: ContractFault, ownerOf: ReturnType<typeof ownersOf>, path: string): Finding {
+  const { severity, message, file, line, column, pointer } = fault;
   const named = file === path ? undefined : file;
-  const owner = contract.operations.find(
-    (operation) => operation.file === named && `${pointer}/`.startsWith(`${operation.pointer}/`),
-  );
+  const owner = ownerOf(named, pointer);
   const finding = { rule: contractFault.id, severity, message, file: fileOf(named, path), line, column, pointer };
   return owner === undefined ? finding : { ...finding, operation: owner.id };
 }

@@ -61,6 +61,11 @@ describe('a finding', () => {
 });
 
 describe('the findings', () => {
+  it('of a path whose $ref leads nowhere are that one alone', () => {
+    const findings = findingsOf({ openapi: '3.1.0', info: {}, paths: { '/things': { $ref: '#/nowhere' } } });
+    expect(findings.map(({ rule, pointer }) => [rule, pointer])).toEqual([['contract-fault', '/paths/~1things/$ref']]);
+  });
+
   it('are the same for the same document, from top to bottom', () => {
     const first = lint(join(root, 'cases/contracts/library.yaml'));
     expect(lint(join(root, 'cases/contracts/library.yaml'))).toEqual(first);
