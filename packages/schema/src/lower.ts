@@ -5,6 +5,8 @@ import { formats } from './formats.ts';
 import { hasFlag, memberSchemas, type RawSchema } from './hidden-members.ts';
 import type { Lowered, LoweredSchema } from './lowered.ts';
 import { isMembers, locationAt, type Members, memberOf } from './members.ts';
+import { takeEnumAsMeant } from './meant-values.ts';
+import { areNested } from './nested-branches.ts';
 import { compilePattern, type Pattern, PatternFault } from './pattern.ts';
 import { SchemaError } from './schema-error.ts';
 import { areLoosened, closeMembers, openBranches } from './unknown-members.ts';
@@ -165,6 +167,7 @@ export class Lowering {
     if (!isOld || typeof memberOf(raw, '$ref') !== 'string') {
       this.#values(raw, lowered, spot);
       this.#items(raw, lowered, spot);
+      if (!spot.plain) takeEnumAsMeant(lowered);
       this.#members(raw, lowered, spot);
       this.#inPlace(raw, lowered, spot);
     }
@@ -455,7 +458,7 @@ export class Lowering {
   /** Does what the branches need that can only be told once they are lowered. */
   #settle(holder: Lowered, keyword: 'anyOf' | 'oneOf', branches: readonly LoweredSchema[]): void {
     if (this.#options.unknownMembers === 'refuse') openBranches(branches, this.entries);
-    if (keyword === 'anyOf' || !areLoosened(branches, this.entries)) return;
+    if (keyword === 'anyOf' || !(areLoosened(branches, this.entries) || areNested(branches, this.entries))) return;
     delete holder.oneOf;
     holder.allOf = [...(holder.allOf ?? []), { anyOf: branches }];
   }

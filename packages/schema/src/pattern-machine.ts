@@ -1,8 +1,8 @@
 import type { AST } from '@eslint-community/regexpp';
 import { type CharSet, charSetOf, isCharElement, wordSet } from './char-set.ts';
 
-// A machine of so many states takes a megabyte, and a text of 1,000 characters some milliseconds.
-const maxStates = 20_000;
+// A machine of so many states takes two megabytes.
+const maxStates = 100_000;
 // A fifth of a second. Whoever sends a text that asks for more means harm: no pattern holds for it.
 const maxSteps = 30_000_000;
 // As far as 32 bits count, a text's length put by.

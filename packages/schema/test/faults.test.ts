@@ -49,7 +49,7 @@ describe('faults', () => {
     [{ not: { enum: ['a'] } }, 'a', [' not: due a value other than "a", arrived a string of 1 character']],
     [{ properties: { a: false } }, { a: 1 }, ['/a false: due nothing, arrived a number']],
     [
-      { oneOf: [{ type: 'number' }, { type: 'integer' }] },
+      { oneOf: [{ minimum: 0 }, { type: 'integer' }] },
       1,
       [' oneOf: due a value that fits exactly one of 2 alternatives, not 2 of them, arrived a number'],
     ],
