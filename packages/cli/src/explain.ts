@@ -32,7 +32,7 @@ export async function explain(words: readonly string[]): Promise<number> {
     }
   }
   const { explainRequest } = await import('./explain-request.ts');
-  const explanation = await explainRequest();
+  const explanation = await explainRequest(asked.words, named);
   process.stdout.write(
     json ? `${JSON.stringify(explanationJson(explanation), null, 2)}\n` : explanationText(explanation, colour),
   );

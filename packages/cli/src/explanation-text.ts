@@ -19,7 +19,7 @@ export function explanationText(explanation: Explanation, colour: boolean): stri
     ladder.map((rung) => rungLine(rung, colors)),
   ];
   const due = refusal ?? observed;
-  if (due !== undefined) blocks.push(...refusalBlocks(due, colors));
+  if (due !== undefined) blocks.push(...refusalBlocks(due, ladder, colors));
   if (unknowns.length > 0) {
     blocks.push([colors.dim('Not known without sending it:'), ...unknowns.map((unknown) => `  ${safe(unknown)}`)]);
   }
@@ -80,12 +80,12 @@ const marks = {
   'not known': '?',
 } as const;
 
-function refusalBlocks(refusal: ExplainedRefusal, colors: Colors): readonly string[][] {
+function refusalBlocks(refusal: ExplainedRefusal, ladder: Explanation['ladder'], colors: Colors): readonly string[][] {
   const { reason, detail, violations } = refusal;
   const { meaning, mend } = reasons[reason];
   const why = [`${colors.bold('Why')}   ${meaning}`];
-  // The faults say it, one by one.
-  if (violations.length === 0) why.push(`      ${safe(detail)}`);
+  // Else the faults say it one by one, or the rung has.
+  if (violations.length === 0 && !ladder.some(({ note }) => note === detail)) why.push(`      ${safe(detail)}`);
   const fold = foldWords(refusal);
   if (fold !== undefined) why.push(`      ${fold}`);
   const mending = `${colors.bold('Mend')}  ${mend}`;

@@ -1,5 +1,5 @@
 import { type Contract, ContractError, readContract } from '@flick/contract';
-import { createDecider, type Decider } from '@flick/decide';
+import { createDecider, type TracingDecider } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import { checkNames } from './contract-names.ts';
 import type { ServeSettings } from './settings.ts';
@@ -24,7 +24,7 @@ export function loadContract(settings: ServeSettings): Contract {
 }
 
 /** Makes the ladder of a contract under the settings, with counters of its own. */
-export function createLadder(settings: ServeSettings, contract: Contract): Decider {
+export function createLadder(settings: ServeSettings, contract: Contract): TracingDecider {
   const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes } = settings;
   return createDecider(contract, {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
