@@ -18,11 +18,13 @@ async function get(port: number, path: string, fields = ''): Promise<WireAnswer>
 const times = (count: number, one: () => Promise<WireAnswer>): Promise<WireAnswer[]> =>
   Promise.all(Array.from({ length: count }, one));
 
-const statuses = (answers: readonly WireAnswer[]): number[] => answers.map(({ status }) => status).toSorted();
+const statuses = (answers: readonly WireAnswer[]): number[] =>
+  answers.map(({ status }) => status).toSorted((a, b) => a - b);
+
+const as = (sub: string): string => `Authorization: Bearer ${token({ sub })}\r\n`;
 
 describe('row 9: a burst', () => {
   const limits: Limit[] = [{ name: 'reads', requests: 5, windowMs: 1000, by: 'consumer' }];
-  const as = (sub: string): string => `Authorization: Bearer ${token({ sub })}\r\n`;
 
   test('is 429 beyond the limit, says how to go on, recovers, and touches nobody else', async () => {
     const { port, api, recorded } = await openDoor({ settings: { limits } });
@@ -36,7 +38,9 @@ describe('row 9: a burst', () => {
       expect(answer.fields['ratelimit-policy']).toBe('"reads";q=5;w=1');
       expect(answer.fields.ratelimit).toMatch(/^"reads";r=0;t=[01]$/);
     }
-    for (const answer of burst) if (answer.status === 200) expect(answer.fields.ratelimit).toMatch(/^"reads";r=[0-4];/);
+    for (const answer of burst.filter(({ status }) => status === 200)) {
+      expect(answer.fields.ratelimit).toMatch(/^"reads";r=[0-4];/);
+    }
     // Another consumer in the same window has all of its own.
     const others = await times(5, () => get(port, '/v1/either', bob));
     expect(statuses(others)).toEqual([200, 200, 200, 200, 200]);
@@ -50,21 +54,37 @@ describe('row 9: a burst', () => {
 describe('row 52: X-Forwarded-For and limits', () => {
   const limits: Limit[] = [{ name: 'all', requests: 3, windowMs: 60_000, by: 'address' }];
   const spellings = [
-    ...['198.51.100.1', '198.51.100.2', '127.0.0.1', '::1', '2001:db8::1', '[2001:db8::1]:443', '::ffff:198.51.100.1'],
-    ...['198.51.100.1, 198.51.100.2', ',198.51.100.1', '198.51.100.1,', ' 198.51.100.1 ', 'unknown', '_hidden', '"a"'],
-    ...[
-      '0',
-      '0x7f.1',
-      '2130706433',
-      '198.51.100.1:80',
-      '198.51.100.256',
-      '1.2.3',
-      'a'.repeat(2000),
-      '',
-      '\t',
-      'localhost',
-    ],
-    ...['198.51.100.01', '::', 'fe80::1%eth0', '198.51.100.1;198.51.100.2', 'for=198.51.100.1', '%31', '\x80'],
+    '198.51.100.1',
+    '198.51.100.2',
+    '127.0.0.1',
+    '::1',
+    '2001:db8::1',
+    '[2001:db8::1]:443',
+    '::ffff:198.51.100.1',
+    '198.51.100.1, 198.51.100.2',
+    ',198.51.100.1',
+    '198.51.100.1,',
+    ' 198.51.100.1 ',
+    'unknown',
+    '_hidden',
+    '"a"',
+    '0',
+    '0x7f.1',
+    '2130706433',
+    '198.51.100.1:80',
+    '198.51.100.256',
+    '1.2.3',
+    'a'.repeat(2000),
+    '',
+    '\t',
+    'localhost',
+    '198.51.100.01',
+    '::',
+    'fe80::1%eth0',
+    '198.51.100.1;198.51.100.2',
+    'for=198.51.100.1',
+    '%31',
+    '\x80',
   ];
 
   test('without trusted proxies, the count is the same whatever is sent', async () => {

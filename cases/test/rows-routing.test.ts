@@ -46,15 +46,16 @@ describe('rows 48 and 49: methods', () => {
         wire.send(`${method} ${target} HTTP/1.1\r\n${host}${close}\r\n`);
         const { answers, rest } = await wire.end();
         expect({ count: answers.length, rest }).toEqual({ count: 1, rest: '' });
-        if (method === 'HEAD') expect(answers[0]?.status).toBe(405);
-        else expectProblem(answers[0], 405, 'method-not-allowed');
+        expect(answers[0]?.status).toBe(405);
+        expect(answers[0]?.fields['content-type']).toBe('application/problem+json');
         expect(answers[0]?.fields.allow?.split(', ').toSorted()).toEqual(served.toSorted());
       };
       await Promise.all(undeclared.map(refused));
       const options = await ask(port, `OPTIONS ${target} HTTP/1.1\r\n${host}${close}\r\n`);
       expect(options.answers).toMatchObject([{ status: 204, body: '' }]);
       expect(options.answers[0]?.fields.allow?.split(', ').toSorted()).toEqual(served.toSorted());
-      expect(await recorded(undeclared.length + 1)).toHaveLength(undeclared.length + 1);
+      const reasons = (await recorded(undeclared.length + 1)).map(({ reason }) => reason);
+      expect(reasons).toEqual([...undeclared.map(() => 'method-not-allowed'), undefined]);
       expect(api.requests).toEqual([]);
     },
   );
@@ -63,22 +64,23 @@ describe('rows 48 and 49: methods', () => {
     'the unknown method %s is 501 on a path that is there, however it is cut; 404 elsewhere',
     async (method) => {
       const { port, api } = await openDoor();
-      for (const [path, status] of [
-        ['/v1/health', 501],
-        ['/v1/none', 404],
-      ] as const) {
+      const cut = async (path: string, part: number): Promise<void> => {
         const text = `${method} ${path} HTTP/1.1\r\n${host}${close}\r\n`;
-        const cut = async (at: number): Promise<void> => {
-          const wire = await dial(port);
-          wire.send(text.slice(0, at));
-          await pause(5);
-          wire.send(text.slice(at));
-          const { answers } = await wire.end();
-          expect(answers).toHaveLength(1);
-          expectProblem(answers[0], status, status === 501 ? 'unknown-method' : 'unknown-path');
-        };
-        await Promise.all(Array.from({ length: 20 }, (_, part) => cut(Math.ceil(((part + 1) * text.length) / 20))));
-      }
+        const at = Math.ceil(((part + 1) * text.length) / 20);
+        const wire = await dial(port);
+        wire.send(text.slice(0, at));
+        await pause(5);
+        wire.send(text.slice(at));
+        const { answers } = await wire.end();
+        expect(answers).toHaveLength(1);
+        expectProblem(
+          answers[0],
+          path === '/v1/health' ? 501 : 404,
+          path === '/v1/health' ? 'unknown-method' : 'unknown-path',
+        );
+      };
+      const parts = Array.from({ length: 20 }, (_, part) => part);
+      await Promise.all(['/v1/health', '/v1/none'].flatMap((path) => parts.map((part) => cut(path, part))));
       expect(api.requests).toEqual([]);
     },
   );
@@ -117,55 +119,53 @@ describe('rows 48 and 49: methods', () => {
 
 describe('row 47: no spelling of a protected path gets round its credentials (I3, I9)', () => {
   const spellings = [
-    ...['/v1/private', '/v1//private', '//v1/private', '/v1/./private', '/v1/health/../private', '/./v1/private'],
-    ...[
-      '/v1/health/..%2fprivate',
-      '/v1/health/%2e%2e/private',
-      '/v1/health/%2e%2e%2fprivate',
-      '/v1/health/..%5cprivate',
-    ],
-    ...['/v1/%70rivate', '/v1/p%72ivate', '/%76%31/private', '/v1/privat%65', '/v1/%2570rivate', '/v1%2fprivate'],
-    ...[
-      '/v1\\private',
-      '/v1/private/',
-      '/v1/private/.',
-      '/v1/private//',
-      '/v1/private;x=1',
-      '/v1/private%3bx',
-      '/v1;a/private',
-    ],
-    ...[
-      '/v1/private%20',
-      '/v1/private%00',
-      '/v1/private%0d%0a',
-      '/v1/private#x',
-      '/v1/private?',
-      '/v1/private%3f',
-      '/v1/private%23',
-    ],
-    ...[
-      '/v1/PRIVATE',
-      '/V1/private',
-      '/v1/private.json',
-      '/v1/private%2f..',
-      '/v1/health/%252e%252e/private',
-      '/v1/...//private',
-    ],
-    ...[
-      'http://library.test/v1/private',
-      'HTTP://LIBRARY.TEST/v1/private',
-      'http://other.test/v1/private',
-      '/v1/pri\xadvate',
-    ],
-    ...[
-      '/v1/%c0%afprivate',
-      '/v1/health/..;/private',
-      '/v1/health/.%2e/private',
-      '/v1/priv%u0061te',
-      '*',
-      'v1/private',
-      '',
-    ],
+    '/v1/private',
+    '/v1//private',
+    '//v1/private',
+    '/v1/./private',
+    '/v1/health/../private',
+    '/./v1/private',
+    '/v1/health/..%2fprivate',
+    '/v1/health/%2e%2e/private',
+    '/v1/health/%2e%2e%2fprivate',
+    '/v1/health/..%5cprivate',
+    '/v1/%70rivate',
+    '/v1/p%72ivate',
+    '/%76%31/private',
+    '/v1/privat%65',
+    '/v1/%2570rivate',
+    '/v1%2fprivate',
+    '/v1\\private',
+    '/v1/private/',
+    '/v1/private/.',
+    '/v1/private//',
+    '/v1/private;x=1',
+    '/v1/private%3bx',
+    '/v1;a/private',
+    '/v1/private%20',
+    '/v1/private%00',
+    '/v1/private%0d%0a',
+    '/v1/private#x',
+    '/v1/private?',
+    '/v1/private%3f',
+    '/v1/private%23',
+    '/v1/PRIVATE',
+    '/V1/private',
+    '/v1/private.json',
+    '/v1/private%2f..',
+    '/v1/health/%252e%252e/private',
+    '/v1/...//private',
+    'http://library.test/v1/private',
+    'HTTP://LIBRARY.TEST/v1/private',
+    'http://other.test/v1/private',
+    '/v1/pri\xadvate',
+    '/v1/%c0%afprivate',
+    '/v1/health/..;/private',
+    '/v1/health/.%2e/private',
+    '/v1/priv%u0061te',
+    '*',
+    'v1/private',
+    '',
   ];
 
   test(`the ${spellings.length} spellings are 33 at least`, () => {

@@ -65,6 +65,35 @@ describe('rows 2 and 3: what comes too slowly', () => {
   });
 });
 
+describe('100 Continue (F8)', () => {
+  test.for([
+    ['POST /v1/nowhere', 404],
+    ['POST /v1/health', 405],
+    ['POST /v1/books', 401],
+    ['POST /v1/files?no=1', 400],
+    ['POST /v1/trees', 415],
+  ] as const)('is withheld from %s, which is %i', async ([line, status]) => {
+    const { port, recorded } = await openDoor();
+    const wire = await dial(port);
+    wire.send(
+      `${line} HTTP/1.1\r\n${host}Content-Type: text/plain\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n`,
+    );
+    const { answers, interim } = await wire.end();
+    expect({ statuses: answers.map((answer) => answer.status), interim }).toEqual({ statuses: [status], interim: [] });
+    expectProblem(answers[0], status, (await recorded(1))[0]?.reason ?? '');
+  });
+
+  test('comes to a request that passes, before its body does', async () => {
+    const { port, api } = await openDoor();
+    const wire = await dial(port);
+    wire.send(`${note}Connection: close\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`);
+    expect(await wire.interim()).toBe(100);
+    wire.send('abc');
+    expect((await wire.end()).answers).toMatchObject([{ status: 200 }]);
+    expect(api.requests.map(({ head, body }) => [/^expect:/im.test(head), body.toString()])).toEqual([[false, 'abc']]);
+  });
+});
+
 describe('row 1: whole requests that wait while the loop is blocked', () => {
   // On a thread of its own, which nothing blocks: connects, waits until the gate's loop is blocked, then asks.
   const victims = `
