@@ -111,6 +111,7 @@ test('a code is sent as the decider folds it, with the fields that are due', asy
     status: 400,
     body: 'pass',
     fields: [['X-Due', 'yes']],
+    reason: undefined,
     refusal: undefined,
     declared: false,
   };
@@ -138,6 +139,7 @@ test('a body that is to be replaced never reaches the client, and the connection
       status: 500,
       body: 'replace',
       fields: [],
+      reason: 'unhandled-error',
       refusal: base.refuse(passage, 'unhandled-error', 'The API failed.', { precise: status }),
       declared: false,
     }),
@@ -163,6 +165,7 @@ test('an endless body that is to be replaced is cut off', async () => {
       status: 500,
       body: 'replace',
       fields: [],
+      reason: 'unhandled-error',
       refusal: base.refuse(passage, 'unhandled-error', 'The API failed.'),
       declared: false,
     }),

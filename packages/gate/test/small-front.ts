@@ -49,6 +49,7 @@ export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {})
       status,
       body: 'pass',
       fields: [],
+      reason: undefined,
       refusal: undefined,
       declared: true,
     }),
