@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addExplainCommand } from './explain-command.ts';
 import { addKeysCommand } from './keys-command.ts';
 import { addLintCommand } from './lint-command.ts';
+import { addRehearseCommand } from './rehearse-command.ts';
 import { say } from './say.ts';
 import type { ServeFlags } from './settings.ts';
 import { StartFault } from './start-fault.ts';
@@ -25,6 +26,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = await serve(openapi, flags);
   });
   addLintCommand(program, readVersion(), (ended) => {
+    code = ended;
+  });
+  addRehearseCommand(program, (ended) => {
     code = ended;
   });
   addExplainCommand(program, argv, (ended) => {
