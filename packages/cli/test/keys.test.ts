@@ -106,14 +106,18 @@ describe('flick keys, beside a gate that runs', () => {
   it('takes keys in the query and in cookies, but not in both', async () => {
     const folder = folderWith();
     const key = await addKey(folder, '-s', 'alice');
-    const { ask } = await serve(
+    const { ask, said, stderr } = await serve(
       'credentials: { keyInQuery: { keys: { file: keys.jsonl } }, keyInCookie: { keys: { file: keys.jsonl } } }\n',
       folder,
     );
     expect((await ask(`/cup?key=${key}`)).status).toBe(200);
     expect((await ask('/cup', { cookie: `a=b; key=${key}` })).status).toBe(200);
     expect((await ask(`/cup?key=${key}`, { cookie: `key=${key}` })).status).toBe(400);
-    expect((await ask(`/cup?key=${key}x`)).status).toBe(401);
+    const refused = await ask(`/cup?key=${key}x`);
+    expect(refused.status).toBe(401);
+    expect(JSON.stringify(refused.body)).not.toContain(key.slice(4));
+    await said(String(refused.body['request_id']));
+    expect(stderr()).not.toContain(key.slice(4));
   });
 });
 

@@ -5,7 +5,7 @@ import type { WatchingVerifier } from './key-verifier.ts';
 import { matches, noHash, type ScryptHash } from './scrypt-hash.ts';
 import { systemClock } from './system-clock.ts';
 import { createUnderWay } from './under-way.ts';
-import { readUsers, type UserRecord } from './user-records.ts';
+import { createUsersReader, type UserRecord } from './user-records.ts';
 import { watchFile } from './watched-file.ts';
 
 /** Which users of HTTP Basic authentication are good. */
@@ -50,7 +50,12 @@ export function createBasicVerifier({
   clock = systemClock,
   warn = () => undefined,
 }: BasicSettings): WatchingVerifier {
-  const source = watchFile({ path: file, parse: usersOf, maker: 'flick users add', warn });
+  const readUsers = createUsersReader();
+  const parse = (text: string): Users => {
+    const byName = readUsers(text);
+    return { byName, all: [...byName.values()] };
+  };
+  const source = watchFile({ path: file, parse, maker: 'flick users add', warn });
   const processKey = randomBytes(32);
   const cache = createBoundedCache<Remembered>(REMEMBERED);
   const underWay = createUnderWay<Verification>();
@@ -114,11 +119,6 @@ function readPair(credential: string): { readonly name: string; readonly passwor
 function standIn({ all }: Users, name: string): ScryptHash {
   const at = hash('sha256', name, 'buffer').readUInt32BE() % Math.max(all.length, 1);
   return all[at]?.password ?? noHash;
-}
-
-function usersOf(text: string): Users {
-  const byName = readUsers(text);
-  return { byName, all: [...byName.values()] };
 }
 
 function bad(description: string): Verification {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { type KeyRecord, readKeys, writeKeys } from './key-records.ts';
+import { type KeyRecord, createKeysReader, writeKeys } from './key-records.ts';
 import { digestOf, mintKey } from './key-text.ts';
 import { FileFault, isName, isScope } from './record-lines.ts';
 import { rewriteFile } from './rewrite-file.ts';
@@ -71,7 +71,7 @@ export async function revokeKey(path: string, id: string, nowMs: number): Promis
 
 function parse(path: string, text: string): ReadonlyMap<string, KeyRecord> {
   try {
-    return readKeys(text);
+    return createKeysReader()(text);
   } catch (error) {
     if (error instanceof FileFault) throw new FileFault(`${path}: ${error.message}`);
     throw error;

@@ -1,4 +1,4 @@
-import { FileFault, lineOf, nameOf, readLines, scopesOf, textOf, timeOf } from './record-lines.ts';
+import { createLineReader, FileFault, lineOf, type Members, nameOf, scopesOf, textOf, timeOf } from './record-lines.ts';
 
 /** An API key as it is kept: all but the key. Times are milliseconds since the epoch. */
 export interface KeyRecord {
@@ -18,27 +18,30 @@ export interface KeyRecord {
 const members = ['id', 'subject', 'scopes', 'created', 'expires', 'revoked', 'sha256'];
 
 /**
- * Reads a file of keys, one JSON object a line.
+ * Makes a reader of files of keys, one JSON object a line.
  *
- * @returns the keys by their digest
- * @throws FileFault where a line is at fault, or two keys share an id or a digest
+ * @returns a function that gives the keys by their digest; throws FileFault where a line is at fault, or two keys share
+ *   an id or a digest
  */
-export function readKeys(text: string): ReadonlyMap<string, KeyRecord> {
-  const ids = new Set<string>();
-  const keys = new Map<string, KeyRecord>();
-  const take = (record: KeyRecord): void => {
-    if (ids.has(record.id)) throw new FileFault('its "id" is that of a line before; take one of them out');
-    if (keys.has(record.sha256)) throw new FileFault('its "sha256" is that of a line before; take one of them out');
-    ids.add(record.id);
-    keys.set(record.sha256, record);
+export function createKeysReader(): (text: string) => ReadonlyMap<string, KeyRecord> {
+  const readLines = createLineReader(members, recordOf);
+  return (text) => {
+    const ids = new Set<string>();
+    const keys = new Map<string, KeyRecord>();
+    for (const { number, record } of readLines(text)) {
+      const { id, sha256 } = record;
+      const twice = ids.has(id) ? 'id' : keys.has(sha256) ? 'sha256' : undefined;
+      if (twice !== undefined) {
+        throw new FileFault(`line ${number}: its "${twice}" is that of a line before; take one of them out`);
+      }
+      ids.add(id);
+      keys.set(sha256, record);
+    }
+    return keys;
   };
-  readLines(text, members, (line) => {
-    take(recordOf(line));
-  });
-  return keys;
 }
 
-function recordOf(line: Readonly<Record<string, unknown>>): KeyRecord {
+function recordOf(line: Members): KeyRecord {
   const sha256 = textOf(line, 'sha256');
   if (!/^[\da-f]{64}$/.test(sha256)) throw new FileFault('"sha256" is not 64 hexadecimal digits in lower case');
   const createdMs = timeOf(line, 'created');

@@ -1,5 +1,5 @@
 import type { Clock, Verification, Verifier } from '@flick/decide';
-import { type KeyRecord, readKeys, writeKeys } from './key-records.ts';
+import { createKeysReader, type KeyRecord, writeKeys } from './key-records.ts';
 import { digestOf, isMistyped, MAX_KEY_LENGTH } from './key-text.ts';
 import { systemClock } from './system-clock.ts';
 import { watchFile, type WatchedFile } from './watched-file.ts';
@@ -37,9 +37,8 @@ export function createKeyVerifier({
   return {
     verify(credential, { name }) {
       if (credential.length > MAX_KEY_LENGTH) return unknown;
-      if (isMistyped(credential)) return mistyped;
       const record = source.current().get(digestOf(credential));
-      if (record === undefined) return unknown;
+      if (record === undefined) return isMistyped(credential) ? mistyped : unknown;
       const { subject, scopes, expiresMs, revokedMs } = record;
       if (revokedMs !== undefined) return revoked;
       if (expiresMs !== undefined && expiresMs <= clock.wallMs()) return expired;
@@ -57,7 +56,7 @@ function sourceOf(
   if ((file === undefined) === (keys === undefined)) {
     throw new TypeError(`file, keys: exactly one is due, and there is ${file === undefined ? 'none' : 'both'} of them`);
   }
-  if (file !== undefined) return watchFile({ path: file, parse: readKeys, maker: 'flick keys add', warn });
+  if (file !== undefined) return watchFile({ path: file, parse: createKeysReader(), maker: 'flick keys add', warn });
   const known = readGiven(keys ?? []);
   return { current: () => known, close: () => undefined };
 }
@@ -65,7 +64,7 @@ function sourceOf(
 /** What is given as values is held to the same rules as a file. */
 function readGiven(keys: readonly KeyRecord[]): ReadonlyMap<string, KeyRecord> {
   try {
-    return readKeys(writeKeys(keys));
+    return createKeysReader()(writeKeys(keys));
   } catch (error) {
     throw new TypeError(`keys: ${error instanceof Error ? error.message : 'they cannot be read'}`, { cause: error });
   }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { FileFault, isName, isScope } from './record-lines.ts';
 import { rewriteFile } from './rewrite-file.ts';
 import { hashPassword } from './scrypt-hash.ts';
-import { nameFaultOf, readUsers, type UserRecord, writeUsers } from './user-records.ts';
+import { nameFaultOf, createUsersReader, type UserRecord, writeUsers } from './user-records.ts';
 
 /** A new user of HTTP Basic authentication. */
 export interface NewUser {
@@ -66,7 +66,7 @@ export async function removeUser(path: string, name: string): Promise<void> {
 
 function parse(path: string, text: string): ReadonlyMap<string, UserRecord> {
   try {
-    return readUsers(text);
+    return createUsersReader()(text);
   } catch (error) {
     if (error instanceof FileFault) throw new FileFault(`${path}: ${error.message}`);
     throw error;

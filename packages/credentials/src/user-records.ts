@@ -1,4 +1,4 @@
-import { FileFault, lineOf, nameOf, readLines, scopesOf, textOf } from './record-lines.ts';
+import { createLineReader, FileFault, lineOf, type Members, nameOf, scopesOf, textOf } from './record-lines.ts';
 import { phcOf, readPhc, type ScryptHash } from './scrypt-hash.ts';
 
 /** A user of HTTP Basic authentication, as a file keeps one. */
@@ -9,27 +9,34 @@ export interface UserRecord {
 }
 
 /**
- * Reads a file of users, one JSON object a line.
+ * Makes a reader of files of users, one JSON object a line.
  *
- * @returns the users by their name
- * @throws FileFault where a line is at fault, or two users share a name
+ * @returns a function that gives the users by their name; throws FileFault where a line is at fault, or two users share
+ *   a name
  */
-export function readUsers(text: string): ReadonlyMap<string, UserRecord> {
-  const users = new Map<string, UserRecord>();
-  readLines(text, ['name', 'scopes', 'password'], (line) => {
-    const name = nameOf(line, 'name');
-    const fault = nameFaultOf(name);
-    if (fault !== undefined) throw new FileFault(`"name" ${fault}`);
-    if (users.has(name)) throw new FileFault('its "name" is that of a line before; take one of them out');
-    const password = readPhc(textOf(line, 'password'));
-    if (password === undefined) {
-      throw new FileFault(
-        '"password" is not a hash such as $scrypt$ln=15,r=8,p=3$salt$hash; flick users add makes one',
-      );
+export function createUsersReader(): (text: string) => ReadonlyMap<string, UserRecord> {
+  const readLines = createLineReader(['name', 'scopes', 'password'], recordOf);
+  return (text) => {
+    const users = new Map<string, UserRecord>();
+    for (const { number, record } of readLines(text)) {
+      if (users.has(record.name)) {
+        throw new FileFault(`line ${number}: its "name" is that of a line before; take one of them out`);
+      }
+      users.set(record.name, record);
     }
-    users.set(name, { name, scopes: scopesOf(line), password });
-  });
-  return users;
+    return users;
+  };
+}
+
+function recordOf(line: Members): UserRecord {
+  const name = nameOf(line, 'name');
+  const fault = nameFaultOf(name);
+  if (fault !== undefined) throw new FileFault(`"name" ${fault}`);
+  const password = readPhc(textOf(line, 'password'));
+  if (password === undefined) {
+    throw new FileFault('"password" is not a hash such as $scrypt$ln=15,r=8,p=3$salt$hash; flick users add makes one');
+  }
+  return { name, scopes: scopesOf(line), password };
 }
 
 /** Why a name can be no user's; undefined where it can. */

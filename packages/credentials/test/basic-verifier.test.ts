@@ -1,8 +1,8 @@
-import { scryptSync } from 'node:crypto';
 import { addUser, createBasicVerifier, listUsers, removeUser } from '@flick/credentials';
 import type { Verification, Verifier } from '@flick/decide';
 import { describe, expect, it } from 'vitest';
 import { temporaryFile } from './temporary-folder.ts';
+import { userLine } from './user-line.ts';
 
 const scheme = { name: 'basicAuth', type: 'http', scheme: 'basic' } as const;
 const password = 'correct horse';
@@ -11,17 +11,9 @@ const encode = (text: string | Uint8Array): string => Buffer.from(text).toString
 const ask = async (verifier: Verifier, credential: string): Promise<Verification> =>
   verifier.verify(credential, scheme);
 
-/** A line of a file of users whose password is hashed at little cost: most tests are not about the hash. */
-function lineOf(name: string, secret: string): string {
-  const salt = Buffer.alloc(16, 7);
-  const hash = scryptSync(secret, salt, 32, { N: 1024, r: 8, p: 1 });
-  const [saltText, hashText] = [salt, hash].map((bytes) => bytes.toString('base64').replace(/=+$/, ''));
-  return `${JSON.stringify({ name, scopes: ['read'], password: `$scrypt$ln=10,r=8,p=1$${saltText}$${hashText}` })}\n`;
-}
-
 /** A file with one user in it, and a verifier of that file. */
 function makeStage(name = 'alice', secret = password) {
-  const file = temporaryFile('users.jsonl', lineOf(name, secret));
+  const file = temporaryFile('users.jsonl', userLine(name, secret));
   const time = { monotonicMs: 0 };
   const clock = { monotonicMs: () => time.monotonicMs, wallMs: () => 0 };
   return { file, verifier: createBasicVerifier({ file, clock }), time };
