@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { type Contract, type Operation, readContract } from '@flick/contract';
+import { createDecider, type Decider, type Passage, type Refusal } from '@flick/decide';
+import { parse } from 'yaml';
+import { type Mutant, mutantsOf } from './mutants.ts';
+import { type Dialect, isMembers, operationsOf, type RawOperation, readOperation, Unsampled } from './raw.ts';
+import { draft, mediaTypesOf, write, type Written } from './request.ts';
+
+/** Something that is not as it should be: a class of its own, and where it was met. */
+export interface Finding {
+  readonly class: string;
+  readonly operation: string;
+  readonly detail: string;
+}
+
+/** What came of one document. */
+export interface Examination {
+  operations: number;
+  requests: number;
+  mutants: number;
+  /** Operations that cannot be served, by the contract's own word. */
+  readonly broken: Finding[];
+  /** Requests that could not be made. */
+  readonly unsampled: Finding[];
+  readonly findings: Finding[];
+}
+
+const decide = (contract: Contract): Decider =>
+  createDecider(contract, {
+    clock: { monotonicMs: () => 0, wallMs: () => 0 },
+    limits: [],
+    limitStore: { charge: () => [] },
+    limitStoreDown: 'pass',
+    limitHeaders: 'off',
+    verifiers: new Map(),
+    realm: 'corpus',
+    trustedProxies: [],
+    sizes: { targetBytes: 1e6, headerCount: 1000, jsonDepth: 64, bodyBytes: 1e7 },
+  });
+
+/** Reads a document, and asks for every operation of it: well, and wrong in one way at a time. */
+export function examine(path: string): Examination {
+  const contract = readContract(path);
+  const text = readFileSync(path, 'utf8');
+  const root: unknown = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { merge: true, maxAliasCount: -1 });
+  const dialect: Dialect = { root, isOld: isMembers(root) && String(root['openapi']).startsWith('3.0') };
+  const result: Examination = {
+    operations: contract.operations.length,
+    requests: 0,
+    mutants: 0,
+    broken: [],
+    unsampled: [],
+    findings: [],
+  };
+  const raw = operationsOf(dialect);
+  const found = new Map(contract.operations.map((each) => [`${each.method} ${each.path}`, each]));
+  const lost = raw.filter(({ method, path: template }) => !found.has(`${method} ${template}`));
+  for (const { method, path: template } of lost) {
+    result.findings.push({ class: 'operation lost', operation: `${method} ${template}`, detail: '' });
+  }
+  if (raw.length !== contract.operations.length) {
+    result.findings.push({
+      class: 'count differs',
+      operation: '',
+      detail: `${raw.length} in the document, ${contract.operations.length} in the contract`,
+    });
+  }
+  const decider = decide(contract);
+  for (const each of raw) {
+    const operation = found.get(`${each.method} ${each.path}`);
+    if (operation === undefined) continue;
+    const fault = contract.warm(operation);
+    const late = contract.warm(operation, 'responses');
+    for (const one of [fault, late]) {
+      if (one !== undefined)
+        result.findings.push({ class: `${one.severity} when compiled`, operation: operation.id, detail: one.message });
+    }
+    if (operation.broken !== undefined) {
+      result.broken.push({
+        class: operation.broken.replaceAll(/"[^"]*"/g, '"…"'),
+        operation: operation.id,
+        detail: operation.broken,
+      });
+      continue;
+    }
+    ask(operation, readOperation(each, dialect), dialect, decider, result);
+  }
+  return result;
+}
+
+/** Sends all requests for one operation. */
+function ask(operation: Operation, raw: RawOperation, dialect: Dialect, decider: Decider, result: Examination): void {
+  for (const extent of ['least', 'full'] as const) {
+    for (const type of mediaTypesOf(raw, extent)) {
+      try {
+        const good = draft(raw, type, dialect, extent);
+        const written = write(good);
+        result.requests += 1;
+        const answer = judge(decider, written);
+        if (isElsewhere(answer, operation)) throw new Unsampled('a path that a more concrete template takes');
+        const wrong = differs(answer, operation);
+        if (wrong !== undefined) {
+          result.findings.push({
+            class: `good request: ${wrong}`,
+            operation: operation.id,
+            detail: `${extent} ${type ?? ''} ${tellOf(answer)} ${written.method} ${written.target.slice(0, 600)} ${textOf(written.body).slice(0, 600)}`,
+          });
+          continue;
+        }
+        for (const mutant of mutantsOf(good, dialect)) {
+          result.mutants += 1;
+          const said = judge(decider, mutant.request);
+          const off = misses(said, mutant, operation);
+          if (off !== undefined)
+            result.findings.push({
+              class: `mutant ${mutant.name}: ${off}`,
+              operation: operation.id,
+              detail: `${mutant.about} ${tellOf(said)} ${mutant.request.method} ${mutant.request.target.slice(0, 300)} ${textOf(mutant.request.body).slice(0, 300)}`,
+            });
+        }
+      } catch (error) {
+        if (!(error instanceof Unsampled)) throw error;
+        result.unsampled.push({ class: error.message, operation: operation.id, detail: `${extent} ${type ?? ''}` });
+      }
+    }
+  }
+}
+
+function textOf(body: Uint8Array | undefined): string {
+  return new TextDecoder().decode(body);
+}
+
+function judge(decider: Decider, { method, target, headers, body }: Written): Passage {
+  const passage = decider.judgeHead({ method, target, version: '1.1', headers, address: '127.0.0.1', secure: true });
+  if (passage instanceof Promise) throw new Error('the ladder waited for something');
+  return passage.verdict.kind === 'pass' && passage.bodyPlan === 'check' && body !== undefined
+    ? decider.judgeBody(passage, body)
+    : passage;
+}
+
+function refusalOf({ verdict }: Passage): Refusal | undefined {
+  return verdict.kind === 'refuse' ? verdict.refusal : undefined;
+}
+
+/** Whether another operation answers for the request: one whose template has text where this one has a parameter. */
+function isElsewhere({ operation: other }: Passage, operation: Operation): boolean {
+  if (other === undefined || other === operation) return false;
+  return literalsOf(other) > literalsOf(operation);
+}
+
+/** How much of an operation's template is text. */
+function literalsOf({ templates }: Operation): number {
+  return templates[0]?.replaceAll(/\{[^{}]*\}/g, '').length ?? 0;
+}
+
+function differs(passage: Passage, operation: Operation): string | undefined {
+  const refusal = refusalOf(passage);
+  if (refusal !== undefined) return refusal.reason;
+  if (passage.verdict.kind === 'answer') return passage.facts.method === 'OPTIONS' ? undefined : 'answered';
+  return passage.operation === operation ? undefined : 'another operation';
+}
+
+function misses(passage: Passage, { reason, names }: Mutant, operation: Operation): string | undefined {
+  const refusal = refusalOf(passage);
+  if (refusal === undefined) return passage.operation === operation ? 'passes' : undefined;
+  if (passage.operation !== operation && passage.operation !== undefined) return undefined;
+  if (refusal.reason !== reason) return `${refusal.reason} in place of ${reason}`;
+  if (names === undefined) return undefined;
+  const named = refusal.violations.some(
+    ({ name, pointer }) => name === names || pointer === `/${names.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+  );
+  return named ? undefined : `${reason} of something else`;
+}
+
+function tellOf(passage: Passage): string {
+  const refusal = refusalOf(passage);
+  if (refusal === undefined) return passage.operation?.id ?? 'no operation';
+  const all = refusal.violations.map(
+    ({ in: where, name, pointer, due, arrived }) => `${where} ${name ?? ''}${pointer ?? ''}: ${due}; ${arrived}`,
+  );
+  return [refusal.detail, ...all.slice(0, 3), refusal.cause instanceof Error ? refusal.cause.message : ''].join(' | ');
+}

