@@ -3,6 +3,5 @@ export const github: string;
 export const large: string;
 export const largest: string;
 export function namedDocuments(): { readonly documents: string[]; readonly swagger: string[] };
-export function directoryDocuments(): string[];
 export function drawDocuments(count: number, seed: number): string[];
 export function titleOf(path: string): string;

