@@ -92,7 +92,7 @@ const ignoredAlone: Readonly<Record<string, string>> = {
 };
 
 /** The long name of an option that `explain` heeds. */
-export type CurlOptionName = keyof typeof meant | keyof typeof meantAlone;
+type CurlOptionName = keyof typeof meant | keyof typeof meantAlone;
 
 /** One option of a curl command; without a value where it takes none. */
 export interface CurlOption {

@@ -168,7 +168,7 @@ function readText(path: string): string {
 }
 
 function withoutLines(bytes: Buffer): Buffer {
-  return bytes.filter((byte) => byte !== 13 && byte !== 10 && byte !== 0) as Buffer;
+  return Buffer.from(bytes.filter((byte) => byte !== 13 && byte !== 10 && byte !== 0));
 }
 
 /** `content`, `=content`, `name=content`, `@file` and `name@file` of `--data-urlencode`: the name goes as it is. */

@@ -53,12 +53,10 @@ function ladderOf(record: Outcome): readonly ExplainedRung[] {
   return stages.map((stage, index): ExplainedRung => {
     if (stage === stop?.stage) return stop;
     // Whatever the API answers is looked at on the way back.
-    if (stage === 'response' && record.upstreamStatus !== undefined)
-      return { stage, result: 'passed', ...fold(record) };
+    if (stage === 'response' && record.upstreamStatus !== undefined) return passedWith(stage, fold(record));
     if (index > end) return { stage, result: 'not reached' };
     if (stage === observed) return { stage, result: 'observed', note: record.observed?.detail ?? '' };
-    const note = noteOf(stage, record);
-    return { stage, result: 'passed', ...(note !== undefined && { note }) };
+    return passedWith(stage, noteOf(stage, record));
   });
 }
 
@@ -69,8 +67,12 @@ function noteOf(stage: Stage, { operation, consumer, upstreamStatus }: Outcome):
   return undefined;
 }
 
-function fold({ upstreamStatus, status }: Outcome): { readonly note?: string } {
-  return status === upstreamStatus || status === 0 ? {} : { note: `${upstreamStatus} became ${status}` };
+function passedWith(stage: Stage, note: string | undefined): ExplainedRung {
+  return note === undefined ? { stage, result: 'passed' } : { stage, result: 'passed', note };
+}
+
+function fold({ upstreamStatus, status }: Outcome): string | undefined {
+  return status === upstreamStatus || status === 0 ? undefined : `${upstreamStatus} became ${status}`;
 }
 
 /** Where a request ended before the top of the ladder; undefined where the API's answer came through. */

@@ -53,8 +53,8 @@ class Tally {
   readonly #counts = new Map<string, number>();
 
   add(key: string): void {
-    const count = this.#counts.get(key);
-    if (count !== undefined || this.#counts.size < mostKeys) this.#counts.set(key, (count ?? 0) + 1);
+    const times = this.#counts.get(key);
+    if (times !== undefined || this.#counts.size < mostKeys) this.#counts.set(key, (times ?? 0) + 1);
   }
 
   get size(): number {
@@ -97,12 +97,8 @@ export async function rehearse(
   const refusedCallers = new Tally();
   let refused = 0;
   let unchanged = 0;
-  let next: number | undefined;
-  do {
-    // Each page names the next.
-    // eslint-disable-next-line no-await-in-loop
-    const page = await reader.query({ ...filter, observed: true }, next);
-    for (const record of page.records) {
+  await eachPage(reader, { ...filter, observed: true }, (records) => {
+    for (const record of records) {
       if (record.status === record.observed?.status) {
         unchanged += 1;
         continue;
@@ -111,8 +107,7 @@ export async function rehearse(
       refusedCallers.add(record.consumer ?? record.address);
       count(groups, record);
     }
-    next = page.next;
-  } while (next !== undefined);
+  });
   const { sinceMs, untilMs } = filter;
   return {
     sinceMs,
@@ -124,6 +119,18 @@ export async function rehearse(
     unchanged,
     groups: [...groups.values()].toSorted((one, other) => other.requests - one.requests).map(groupOf),
   };
+}
+
+/** Reads page after page: each names the next. */
+async function eachPage(
+  reader: RecordReader,
+  filter: RecordFilter,
+  take: (records: readonly Outcome[]) => void,
+  from?: number,
+): Promise<void> {
+  const { records, next } = await reader.query(filter, from);
+  take(records);
+  if (next !== undefined) await eachPage(reader, filter, take, next);
 }
 
 /** Counts a record that would have been refused. Records come latest first. */

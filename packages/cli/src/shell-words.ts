@@ -25,7 +25,7 @@ export function splitShellWords(line: string): readonly string[] {
     word = (word ?? '') + text;
   };
   for (let at = 0; at < line.length; ) {
-    const [whole = '', quoted] = nextPart(line, at);
+    const [whole, quoted] = nextPart(line, at);
     at += whole.length;
     if (quoted !== undefined) add(quoted);
     else if (/^\s/.test(whole)) {

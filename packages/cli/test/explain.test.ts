@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listenAs, runFlick, serveFlick } from './flick.ts';
 import { folderWith } from './temporary-folder.ts';
@@ -54,8 +53,14 @@ const refusedAt = (stage: number): readonly string[] => [
   ...Array.from({ length: 10 - stage }, () => 'not reached'),
 ];
 
+interface Init {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** A gate that has answered these requests, by their ids, and whose records are closed. */
-async function recorded(requests: Readonly<Record<string, readonly [path: string, init?: RequestInit]>>) {
+async function recorded(requests: Readonly<Record<string, readonly [path: string, init?: Init]>>) {
   const { origin: upstream } = await listenAs((request, response) => {
     response.statusCode = request.url === '/tea?kind=black' ? 410 : 200;
     response.setHeader('content-type', 'application/json').end('{}');
@@ -66,8 +71,8 @@ async function recorded(requests: Readonly<Record<string, readonly [path: string
   });
   const { origin, child, ended } = await serveFlick(['--upstream', upstream], folder);
   const statuses = await Promise.all(
-    Object.entries(requests).map(async ([id, [path, init]]) => {
-      const response = await fetch(origin + path, { ...init, headers: { ...init?.headers, 'x-request-id': id } });
+    Object.entries(requests).map(async ([id, [path, init = {}]]) => {
+      const response = await fetch(origin + path, { ...init, headers: { ...init.headers, 'x-request-id': id } });
       return [id, response.status] as const;
     }),
   );
@@ -76,7 +81,8 @@ async function recorded(requests: Readonly<Record<string, readonly [path: string
   const explained = async (id: string): Promise<readonly Explained[]> => {
     const { stdout, stderr } = await runFlick(['explain', id, '--json'], folder);
     expect(stderr).toBe('');
-    return JSON.parse(stdout) as readonly Explained[];
+    const explanations: readonly Explained[] = JSON.parse(stdout);
+    return explanations;
   };
   return { folder, statuses: Object.fromEntries(statuses), explained };
 }
@@ -156,16 +162,21 @@ describe('flick explain ID', () => {
   });
 });
 
-describe('flick explain of a request that is never sent', () => {
-  const folder = () => folderWith({ 'openapi.yaml': openapi });
-  const explain = async (words: readonly string[], cwd = folder()) => {
-    const { code, stdout, stderr } = await runFlick(['explain', '--contract', 'openapi.yaml', '--json', ...words], cwd);
-    return { code, stderr, explained: stdout === '' ? undefined : (JSON.parse(stdout) as Explained) };
-  };
+function teaFolder(): string {
+  return folderWith({ 'openapi.yaml': openapi });
+}
 
+/** Runs `flick explain --json` on a request that is never sent. */
+async function explain(words: readonly string[], cwd = teaFolder()) {
+  const { code, stdout, stderr } = await runFlick(['explain', '--contract', 'openapi.yaml', '--json', ...words], cwd);
+  const explained: Explained | undefined = stdout === '' ? undefined : JSON.parse(stdout);
+  return { code, stderr, explained };
+}
+
+describe('flick explain of a request that is never sent', () => {
   it('gives the code that a gate would give, for each of these', async () => {
     const { origin: upstream } = await listenAs((_request, response) => void response.end('{}'));
-    const cwd = folder();
+    const cwd = teaFolder();
     const { origin } = await serveFlick(['openapi.yaml', '--upstream', upstream, '--log', 'off'], cwd);
     const commands = [
       ['/tea?kind=green'],
@@ -209,7 +220,7 @@ describe('flick explain of a request that is never sent', () => {
     const { code, explained } = await explain([pasted]);
     expect(code).toBe(0);
     expect(explained).toMatchObject({ method: 'POST', operation: 'brewTea' });
-    expect(resultsOf(explained as Explained).slice(-3)).toEqual(['passed', 'not known', 'not known']);
+    expect(explained && resultsOf(explained).slice(-3)).toEqual(['passed', 'not known', 'not known']);
   });
 
   it('says what cannot be known without sending', async () => {
@@ -231,7 +242,7 @@ tls: { cert: { file: none.pem }, key: { file: none.pem } }
   });
 
   it('passes what is only observed, and says what enforcing it would do', async () => {
-    const { stdout, code } = await runFlick(['explain', '--contract', 'openapi.yaml', 'h/cup'], folder());
+    const { stdout, code } = await runFlick(['explain', '--contract', 'openapi.yaml', 'h/cup'], teaFolder());
     expect(code).toBe(0);
     expect(stdout).toContain('passes to the API  enforced, it would be 400 missing-parameter');
     expect(stdout).toContain('! parameters      would refuse');
@@ -245,7 +256,7 @@ tls: { cert: { file: none.pem }, key: { file: none.pem } }
     [[], /name a request id/],
     [['--contract'], /--contract/],
   ])('tells the mistake of %j in one line', async (words, due) => {
-    const { code, stderr } = await runFlick(['explain', ...words], join(folder()));
+    const { code, stderr } = await runFlick(['explain', ...words], teaFolder());
     expect(code).toBe(2);
     expect(stderr).toMatch(due);
     expect(stderr.trim().split('\n')).toHaveLength(1);

@@ -23,8 +23,19 @@ components:
 
 const secret = 'a secret of thirty-two bytes, at least';
 
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+function counts(name: string, requests: number): object {
+  return { name, requests };
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 function tokenOf(sub: string): string {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${encode({ alg: 'HS256' })}.${encode({ sub, exp: Math.floor(Date.now() / 1000) + 600 })}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
@@ -103,9 +114,8 @@ describe('flick rehearse', () => {
     const { code, stdout } = await runFlick(['rehearse', '--json'], folder);
     expect(code).toBe(0);
     expect(stdout).not.toContain('canary');
-    const report = JSON.parse(stdout) as { groups: readonly object[] };
+    const report: { readonly groups: readonly object[] } = JSON.parse(stdout);
     expect(report).toMatchObject({ requests: 6, callers: 3, refused: 4, refused_callers: 3, unchanged: 1 });
-    const counts = (name: string, requests: number) => ({ name, requests });
     expect(report.groups).toHaveLength(3);
     expect(report.groups[0]).toMatchObject({
       operation: 'getTea',
@@ -147,16 +157,13 @@ describe('flick rehearse', () => {
     });
     const folder = await folderOf([...many, { ...passed, timeMs: now, operation: 'getPot', observed }]);
     const report = async (...flags: readonly string[]) => {
-      const { refused, refused_callers } = JSON.parse((await rehearse(folder, '--json', ...flags)).stdout) as {
-        refused: number;
-        refused_callers: number;
-      };
-      return [refused, refused_callers];
+      const { stdout } = await rehearse(folder, '--json', ...flags);
+      const { refused, refused_callers: callers }: Readonly<Record<string, number>> = JSON.parse(stdout);
+      return [refused, callers];
     };
     expect(await report()).toEqual([2501, 51]);
     expect(await report('--operation', 'getPot')).toEqual([1, 1]);
     expect(await report('--consumer', 'c7')).toEqual([50, 1]);
-    const iso = (ms: number) => new Date(ms).toISOString();
     expect(await report('--since', iso(now - 99_500), '--until', iso(now - 500))).toEqual([99, 50]);
     expect((await rehearse(folder, '--operation', 'getTea')).stdout).toMatch(
       /callers {3}50: (\S+ ×50, ){4}\S+ ×50 and 45 more/,

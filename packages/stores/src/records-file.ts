@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Outcome } from '@flick/decide';
 import Database from 'libsql';
 import { type RecordCount, type RecordFilter, type RecordPage, RecordsFault, recordsPerPage } from './records.ts';
-import { type Cell, columns, outcomeOfRow, type Row, rowCells } from './records-row.ts';
+import { type Cell, columns, isRow, outcomeOfRow, type Row, rowCells } from './records-row.ts';
 
 /** Says that a SQLite file is one of Flick's: "FLCK". */
 const applicationId = 0x46_4c_43_4b;
@@ -119,7 +119,7 @@ function assertOurs(database: Database.Database, path: string): 'ours' | 'empty'
     if (version <= schemaVersion) return 'ours';
     throw new RecordsFault(`${path}: was written by a later flick; use that one to read it, or name another file`);
   }
-  const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
+  const tables = numberOf(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get(), 'tables');
   if (id === 0 && version === 0 && tables === 0) return 'empty';
   throw new RecordsFault(`${path}: is the database of another program; name another file`);
 }
@@ -146,8 +146,12 @@ function mostPages(database: Database.Database, sizeBytes: number): number {
 }
 
 function pragma(database: Database.Database, name: string): number {
-  const row = database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, number>>;
-  return row[name] ?? 0;
+  return numberOf(database.prepare(`PRAGMA ${name}`).get(), name);
+}
+
+/** A number of a row; 0 where there is none. */
+function numberOf(row: unknown, name: string): number {
+  return typeof row === 'object' && row !== null ? Number(Reflect.get(row, name) ?? 0) : 0;
 }
 
 function inTransaction(database: Database.Database, action: () => void): void {
@@ -241,12 +245,15 @@ class SqliteFile implements RecordsFile {
   count(filter: RecordFilter): RecordCount {
     const { sql, values } = conditionOf(filter, undefined);
     const counted = `SELECT count(*) AS requests, count(DISTINCT coalesce(consumer, address)) AS callers FROM requests`;
-    const { requests, callers } = this.#database.prepare(counted + sql).get(...values) as RecordCount;
-    return { requests, callers };
+    const row = this.#database.prepare(counted + sql).get(...values);
+    return { requests: numberOf(row, 'requests'), callers: numberOf(row, 'callers') };
   }
 
   #all(sql: string, values: readonly Cell[]): readonly Row[] {
-    return this.#database.prepare(sql).all(...values) as Row[];
+    return this.#database
+      .prepare(sql)
+      .all(...values)
+      .filter(isRow);
   }
 
   close(): void {

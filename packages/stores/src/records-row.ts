@@ -103,6 +103,11 @@ export interface Row extends Record<keyof typeof columns, Cell> {
   readonly ending: Outcome['ending'];
 }
 
+/** Whether this is a row: any that a query of all columns gave. */
+export function isRow(value: unknown): value is Row {
+  return typeof value === 'object' && value !== null;
+}
+
 /** The record of a row. */
 export function outcomeOfRow(row: Row): Outcome {
   return {

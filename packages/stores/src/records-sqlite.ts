@@ -9,7 +9,7 @@ import {
   type RecordStore,
 } from './records.ts';
 import { type FileBounds, readRecordsFile } from './records-file.ts';
-import type { FromWriter, Question, ToWriter, WriterData } from './records-messages.ts';
+import type { Answer, FromWriter, Question, ToWriter } from './records-messages.ts';
 import { type Cell, pushRow } from './records-row.ts';
 
 /** Where records are written and what bounds them. */
@@ -43,9 +43,7 @@ const closeMs = 2000;
  * @throws RecordsFault where the file can never take records: not SQLite, another program's, of a later version
  */
 export async function openSqliteRecords(options: SqliteRecordsOptions): Promise<RecordStore> {
-  const { path, keepMs = defaultKeepMs, sizeBytes = defaultSizeBytes } = options;
-  const workerData: WriterData = { path, keepMs, sizeBytes };
-  const worker = new Worker(new URL('./records-writer.js', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./records-writer.js', import.meta.url));
   const store = new SqliteRecords(worker, options);
   await store.opened;
   return store;
@@ -62,8 +60,9 @@ export function readSqliteRecords(path: string): RecordReader {
   };
 }
 
+/** Somebody who waits for an answer. */
 interface Waiting {
-  readonly resolve: (value: unknown) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (fault: RecordsFault) => void;
 }
 
@@ -92,7 +91,8 @@ class SqliteRecords implements RecordStore {
   #droppedSaid = 0;
   #settleOpened: Waiting = { resolve() {}, reject() {} };
 
-  constructor(worker: Worker, { say, queue = 10_000 }: SqliteRecordsOptions) {
+  constructor(worker: Worker, options: SqliteRecordsOptions) {
+    const { path, keepMs = defaultKeepMs, sizeBytes = defaultSizeBytes, say, queue = 10_000 } = options;
     this.#worker = worker;
     this.#say = say;
     this.#capacity = queue;
@@ -102,6 +102,7 @@ class SqliteRecords implements RecordStore {
     worker.on('message', (message: FromWriter) => this.#hear(message));
     worker.on('error', (error) => this.#end(`the writer failed: ${error.name}`));
     worker.on('exit', () => this.#end('the writer ended'));
+    this.#tell({ kind: 'open', path, bounds: { keepMs, sizeBytes } });
   }
 
   append(outcome: Outcome): void {
@@ -149,20 +150,20 @@ class SqliteRecords implements RecordStore {
   }
 
   #tell(message: ToWriter): void {
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, []);
   }
 
   #hear(message: FromWriter): void {
     if (message.kind === 'ready') {
       this.#worker.unref();
-      this.#settleOpened.resolve(undefined);
+      this.#settleOpened.resolve({});
     } else if (message.kind === 'fault') {
       this.#ended = true;
       this.#settleOpened.reject(new RecordsFault(message.message));
     } else if (message.kind === 'written') this.#hearWritten();
     else if (message.kind === 'failing') {
       this.#pausing = setTimeout(() => this.#sayPaused(message.why), pausedAfterMs).unref();
-    } else if (message.kind === 'answer') this.#takeQuestion(message.number)?.resolve(message.value);
+    } else if (message.kind === 'answer') this.#takeQuestion(message.number)?.resolve(message.answer);
     else if (message.kind === 'no-answer') {
       this.#takeQuestion(message.number)?.reject(new RecordsFault(message.message));
     } else this.#end('');
@@ -221,7 +222,7 @@ class SqliteRecords implements RecordStore {
     return waiting;
   }
 
-  #ask(question: Question): Promise<unknown> {
+  #ask(question: Question): Promise<Answer> {
     if (this.#ended) return Promise.reject(new RecordsFault('the records are closed'));
     this.#asked += 1;
     const number = this.#asked;
@@ -234,15 +235,15 @@ class SqliteRecords implements RecordStore {
   }
 
   async get(requestId: string): Promise<readonly Outcome[]> {
-    return (await this.#ask({ ask: 'get', requestId })) as readonly Outcome[];
+    return (await this.#ask({ ask: 'get', requestId })).found ?? [];
   }
 
   async query(filter: RecordFilter, next?: number): Promise<RecordPage> {
-    return (await this.#ask({ ask: 'query', filter, next })) as RecordPage;
+    return (await this.#ask({ ask: 'query', filter, next })).page ?? { records: [], next: undefined };
   }
 
   async count(filter: RecordFilter): Promise<RecordCount> {
-    return (await this.#ask({ ask: 'count', filter })) as RecordCount;
+    return (await this.#ask({ ask: 'count', filter })).counted ?? { requests: 0, callers: 0 };
   }
 
   close(): Promise<void> {

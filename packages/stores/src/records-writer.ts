@@ -1,9 +1,9 @@
 /** The thread that writes records to SQLite. It alone waits for locks and disks. */
 
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { RecordsFault } from './records.ts';
-import { openRecordsFile, type RecordsFile, whyOf } from './records-file.ts';
-import type { FromWriter, Question, ToWriter, WriterData } from './records-messages.ts';
+import { type FileBounds, openRecordsFile, type RecordsFile, whyOf } from './records-file.ts';
+import type { Answer, FromWriter, Question, ToWriter } from './records-messages.ts';
 import type { Cell } from './records-row.ts';
 
 const retryMs = 250;
@@ -11,7 +11,8 @@ const pruneMs = 2000;
 
 class Writer {
   readonly #port: MessagePort;
-  readonly #data: WriterData;
+  readonly #path: string;
+  readonly #bounds: FileBounds;
   #file: RecordsFile | undefined = undefined;
   /** The batch that is not yet in the file. */
   #batch: readonly Cell[] | undefined = undefined;
@@ -19,11 +20,11 @@ class Writer {
   #retry: NodeJS.Timeout | undefined = undefined;
   readonly #pruning: NodeJS.Timeout;
 
-  constructor(port: MessagePort, data: WriterData) {
+  constructor(port: MessagePort, path: string, bounds: FileBounds) {
     this.#port = port;
-    this.#data = data;
+    this.#path = path;
+    this.#bounds = bounds;
     this.#pruning = setInterval(() => this.#prune(), pruneMs);
-    port.on('message', (message: ToWriter) => this.#take(message));
   }
 
   start(): void {
@@ -41,12 +42,11 @@ class Writer {
   }
 
   #open(): RecordsFile {
-    const { path, keepMs, sizeBytes } = this.#data;
-    this.#file ??= openRecordsFile(path, { keepMs, sizeBytes });
+    this.#file ??= openRecordsFile(this.#path, this.#bounds);
     return this.#file;
   }
 
-  #take(message: ToWriter): void {
+  take(message: Exclude<ToWriter, { kind: 'open' }>): void {
     if (message.kind === 'write') {
       this.#batch = message.cells;
       this.#write();
@@ -60,13 +60,12 @@ class Writer {
 
   #write(): void {
     clearTimeout(this.#retry);
-    const { path } = this.#data;
     try {
       this.#writeOrMakeRoom(this.#open(), this.#batch ?? []);
     } catch (error) {
       if (!this.#failing) {
         this.#failing = true;
-        this.#say({ kind: 'failing', why: error instanceof RecordsFault ? error.message : whyOf(error, path) });
+        this.#say({ kind: 'failing', why: error instanceof RecordsFault ? error.message : whyOf(error, this.#path) });
       }
       this.#retry = setTimeout(() => this.#write(), retryMs);
       return;
@@ -96,22 +95,15 @@ class Writer {
 
   #answer(number: number, question: Question): void {
     try {
-      const file = this.#open();
-      const value =
-        question.ask === 'get'
-          ? file.get(question.requestId)
-          : question.ask === 'query'
-            ? file.query(question.filter, question.next)
-            : file.count(question.filter);
-      this.#say({ kind: 'answer', number, value });
+      this.#say({ kind: 'answer', number, answer: answerOf(this.#open(), question) });
     } catch (error) {
-      const message = error instanceof RecordsFault ? error.message : whyOf(error, this.#data.path);
+      const message = error instanceof RecordsFault ? error.message : whyOf(error, this.#path);
       this.#say({ kind: 'no-answer', number, message });
     }
   }
 
   #say(message: FromWriter): void {
-    this.#port.postMessage(message);
+    this.#port.postMessage(message, []);
   }
 
   #end(): void {
@@ -122,4 +114,18 @@ class Writer {
   }
 }
 
-if (parentPort !== null) new Writer(parentPort, workerData as WriterData).start();
+function answerOf(file: RecordsFile, question: Question): Answer {
+  if (question.ask === 'get') return { found: file.get(question.requestId) };
+  if (question.ask === 'query') return { page: file.query(question.filter, question.next) };
+  return { counted: file.count(question.filter) };
+}
+
+let writer: Writer | undefined;
+
+parentPort?.on('message', (message: ToWriter) => {
+  if (message.kind !== 'open') writer?.take(message);
+  else if (parentPort !== null) {
+    writer = new Writer(parentPort, message.path, message.bounds);
+    writer.start();
+  }
+});

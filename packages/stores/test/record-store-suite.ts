@@ -60,19 +60,14 @@ export function describeRecordStore(name: string, setUp: () => RecordStoreStage 
     test('gives many records page by page, each once', async () => {
       const many = Array.from({ length: 2500 }, (_, index) => outcomeWith({ requestId: `r${index}` }));
       const store = await holding(...many);
-      const seen: string[] = [];
-      let pages = 0;
-      let next: number | undefined;
-      do {
-        // One page names the next.
-        // eslint-disable-next-line no-await-in-loop
+      const pagesFrom = async (next?: number): Promise<readonly (readonly Outcome[])[]> => {
         const page = await store.query({ operation: 'getAccount' }, next);
-        seen.push(...page.records.map(({ requestId }) => requestId));
-        next = page.next;
-        pages += 1;
-      } while (next !== undefined);
+        return [page.records, ...(page.next === undefined ? [] : await pagesFrom(page.next))];
+      };
+      const pages = await pagesFrom();
+      const seen = pages.flat().map(({ requestId }) => requestId);
       expect(seen).toEqual(many.map(({ requestId }) => requestId).toReversed());
-      expect(pages).toBe(3);
+      expect(pages).toHaveLength(3);
     });
 
     test('counts callers by consumer, or by address where nobody was recognised', async () => {

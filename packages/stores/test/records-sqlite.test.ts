@@ -89,9 +89,12 @@ describe('a SQLite file of records', () => {
   });
 });
 
+/** What marks a file as one of Flick's: "FLCK". */
+const flick = 0x46_4c_43_4b;
+
 function writeVersion(path: string, version: number): void {
   const database = new Database(path);
-  database.exec(`PRAGMA application_id = ${0x46_4c_43_4b}`);
+  database.exec(`PRAGMA application_id = ${flick}`);
   database.exec(`PRAGMA user_version = ${version}`);
   database.close();
 }
