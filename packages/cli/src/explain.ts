@@ -16,7 +16,7 @@ export async function explain(words: readonly string[]): Promise<number> {
   const { asked, json, ...named } = readExplainArguments(words);
   const colour = process.stdout.isTTY && process.stdout.hasColors();
   if (asked.kind === 'id') {
-    const reader = openWrittenRecords(named.records, readSettingsFile(named.config));
+    const reader = await openWrittenRecords(named.records, readSettingsFile(named.config));
     try {
       const records = await reader.get(asked.id);
       if (records.length === 0) throw new StartFault('no request of that id is among the records');

@@ -77,7 +77,7 @@ export async function openRecords(
  *
  * @throws StartFault where there are none that another process could read
  */
-export function openWrittenRecords(flag: string | undefined, file: ConfigFile): RecordReader {
+export async function openWrittenRecords(flag: string | undefined, file: ConfigFile): Promise<RecordReader> {
   const faults = createSettingFaults(file.place);
   const setting = readRecordSetting(flag, file, faults);
   if (setting === undefined) throw new StartFault(faults.lines);
@@ -89,7 +89,7 @@ export function openWrittenRecords(flag: string | undefined, file: ConfigFile): 
     );
   }
   try {
-    return readSqliteRecords(setting.path);
+    return await readSqliteRecords(setting.path);
   } catch (error) {
     throw startFaultOf(error);
   }

@@ -28,7 +28,7 @@ export async function runRehearsal(flags: RehearseFlags): Promise<number> {
   const sinceMs = readTime('--since', flags.since, now);
   if (sinceMs >= untilMs) throw new StartFault('--since: due is a time before --until');
   const { operation, consumer } = flags;
-  const reader = openWrittenRecords(flags.records, readSettingsFile(flags.config));
+  const reader = await openWrittenRecords(flags.records, readSettingsFile(flags.config));
   try {
     const rehearsal = await rehearse(reader, {
       sinceMs,

@@ -29,7 +29,7 @@ async function recordingGate(...flags: readonly string[]) {
 }
 
 async function countOf(path: string): Promise<number> {
-  const reader = readSqliteRecords(path);
+  const reader = await readSqliteRecords(path);
   const { requests } = await reader.count({});
   await reader.close();
   return requests;
@@ -45,7 +45,7 @@ describe('flick serve with records', () => {
     await openConnection(port, `GET /tea HTTP/1.1\r\nBad ${secret}: 1\r\n\r\n`).closed;
     child.kill('SIGTERM');
     expect((await ended).code).toBe(0);
-    const reader = readSqliteRecords(path);
+    const reader = await readSqliteRecords(path);
     onTestFinished(() => reader.close());
     const { records } = await reader.query({});
     expect(records.map(({ status, reason }) => [status, reason])).toEqual([

@@ -6,7 +6,7 @@ export {
   type RecordReader,
   RecordsFault,
   type RecordStore,
+  smallestFile,
 } from './records.ts';
-export { smallestFile } from './records-file.ts';
 export { createMemoryRecords } from './records-memory.ts';
 export { openSqliteRecords, readSqliteRecords, type SqliteRecordsOptions } from './records-sqlite.ts';

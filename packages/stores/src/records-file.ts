@@ -2,7 +2,14 @@ import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Outcome } from '@flick/decide';
 import Database from 'libsql';
-import { type RecordCount, type RecordFilter, type RecordPage, RecordsFault, recordsPerPage } from './records.ts';
+import {
+  type RecordCount,
+  type RecordFilter,
+  type RecordPage,
+  RecordsFault,
+  recordsPerPage,
+  smallestFile,
+} from './records.ts';
 import { type Cell, columns, isRow, outcomeOfRow, type Row, rowCells } from './records-row.ts';
 
 /** Says that a SQLite file is one of Flick's: "FLCK". */
@@ -19,9 +26,6 @@ const fullness = 0.9;
 
 const names = Object.keys(columns);
 const insertion = `INSERT INTO requests (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
-
-/** A file must hold one batch of the longest records, or it could not be written at all. */
-export const smallestFile = 16 * 1024 * 1024;
 
 /** What bounds the file. */
 export interface FileBounds {

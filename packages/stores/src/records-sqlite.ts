@@ -8,7 +8,7 @@ import {
   RecordsFault,
   type RecordStore,
 } from './records.ts';
-import { type FileBounds, readRecordsFile } from './records-file.ts';
+import type { FileBounds } from './records-file.ts';
 import type { Answer, FromWriter, Question, ToWriter } from './records-messages.ts';
 import { type Cell, pushRow } from './records-row.ts';
 
@@ -49,8 +49,14 @@ export async function openSqliteRecords(options: SqliteRecordsOptions): Promise<
   return store;
 }
 
-/** Reads a file of records that another process may be writing. */
-export function readSqliteRecords(path: string): RecordReader {
+/**
+ * Reads a file of records that another process may be writing.
+ *
+ * @throws RecordsFault where there is none, or it is not one
+ */
+export async function readSqliteRecords(path: string): Promise<RecordReader> {
+  // SQLite takes its time to load, and who only writes has it in the other thread.
+  const { readRecordsFile } = await import('./records-file.ts');
   const file = readRecordsFile(path);
   return {
     get: async (requestId) => file.get(requestId),

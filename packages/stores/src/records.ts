@@ -53,3 +53,6 @@ export class RecordsFault extends Error {
 
 /** How many records a page has at most. */
 export const recordsPerPage = 1000;
+
+/** The least that a file is bounded to, in bytes: it must hold one batch of the longest records. */
+export const smallestFile = 16 * 1024 * 1024;

@@ -60,7 +60,7 @@ describe('a SQLite file of records', () => {
     const { store, path } = await openStore();
     store.append(outcomeWith());
     await untilSettled(store, 1);
-    const reader = readSqliteRecords(path);
+    const reader = await readSqliteRecords(path);
     onTestFinished(() => reader.close());
     expect(await reader.get('a1')).toEqual([outcomeWith()]);
   });
@@ -74,17 +74,17 @@ describe('a SQLite file of records', () => {
     make(path);
     await expect(open(path)).rejects.toThrow(words);
     await expect(open(path)).rejects.toBeInstanceOf(RecordsFault);
-    expect(() => readSqliteRecords(path)).toThrow(words);
-    expect(() => readSqliteRecords(path)).toThrow(RecordsFault);
+    await expect(readSqliteRecords(path)).rejects.toThrow(words);
+    await expect(readSqliteRecords(path)).rejects.toBeInstanceOf(RecordsFault);
   });
 
   test('cannot be made in a folder that is not there', async () => {
     await expect(open(`${recordsPath()}/none/flick.db`)).rejects.toBeInstanceOf(RecordsFault);
   });
 
-  test('is not made by reading', () => {
+  test('is not made by reading', async () => {
     const path = recordsPath();
-    expect(() => readSqliteRecords(path)).toThrow(/no such file/);
+    await expect(readSqliteRecords(path)).rejects.toThrow(/no such file/);
     expect(() => statSync(path)).toThrow('ENOENT');
   });
 });
@@ -207,7 +207,7 @@ describe('records under pressure', () => {
     await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(2000), { timeout: 15_000, interval: 5 });
     child.kill('SIGKILL');
     await once(child, 'exit');
-    const reader = readSqliteRecords(path);
+    const reader = await readSqliteRecords(path);
     onTestFinished(() => reader.close());
     expect((await reader.count({})).requests).toBeGreaterThanOrEqual(acknowledged);
   });
