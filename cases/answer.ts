@@ -18,7 +18,7 @@ export interface Answer {
   readonly operation: string | undefined;
   readonly observed: string | undefined;
   readonly fields: Readonly<Record<string, string>>;
-  readonly errors: readonly Readonly<Record<string, unknown>>[];
+  readonly errors: readonly object[];
   readonly body: string;
   /** Undefined where nothing reached the API; `fields` is left out where there is no wire to see them on. */
   readonly upstream: (Omit<Arrived, 'fields'> & Partial<Pick<Arrived, 'fields'>>) | undefined;

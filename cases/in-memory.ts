@@ -1,7 +1,7 @@
 import { type Decider, factsFromBytes, type Passage, problemOf, type Refusal } from '@flick/decide';
 import type { Answer } from './answer.ts';
 import { deciderOf } from './setting.ts';
-import type { Story } from './story.ts';
+import { inTurn, type Story } from './story.ts';
 
 const headersOf = (fields: Iterable<readonly [string, string | readonly string[]]>): Record<string, string> =>
   Object.fromEntries([...fields].map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]));
@@ -24,7 +24,7 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
       precise: refusal.precise,
       reason: refusal.reason,
       fields: headersOf([...passage.limitFields, ...refusal.fields]),
-      errors: problem.errors.map((error) => ({ ...error })),
+      errors: problem.errors,
       body: passage.facts.method === 'HEAD' ? '' : JSON.stringify(problem),
       upstream,
     };
@@ -65,12 +65,11 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
 /** Runs a story through the ladder alone: bytes in, answer out, no socket. */
 export async function runInMemory(story: Story): Promise<Answer> {
   const decider = deciderOf(story);
-  let answer: Answer | undefined;
-  for (const bytes of story.requests) {
-    // One request after the other: a limit counts them.
+  // One request after the other: a limit counts them.
+  const answer = await inTurn(story.requests, async (bytes) => {
     const { passage, body } = await judge(decider, bytes);
-    answer = answerOf(story, decider, passage, body);
-  }
+    return answerOf(story, decider, passage, body);
+  });
   if (!answer) throw new Error('a story has one request at least');
   return answer;
 }

@@ -1,10 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
+import type { Problem } from '@flick/decide';
 import { createGate, createUpstream, type Outcome } from '@flick/gate';
+import { expect } from 'vitest';
+import { portOf } from '../packages/gate/test/port-of.ts';
 import type { Answer, Arrived } from './answer.ts';
 import { deciderOf, defaultSizes } from './setting.ts';
-import type { Story, StoryUpstream } from './story.ts';
+import { inTurn, type Story, type StoryUpstream } from './story.ts';
 
 const timeouts = {
   headersMs: 2000,
@@ -29,7 +32,8 @@ async function startApi(upstream: StoryUpstream): Promise<{ server: Server; arri
         fields: Object.fromEntries(fields),
         body: Buffer.concat(chunks).toString('latin1'),
       });
-      response.writeHead(upstream.status, { ...upstream.fields } as Record<string, string | string[]>);
+      for (const [name, value] of Object.entries(upstream.fields ?? {})) response.setHeader(name, value);
+      response.writeHead(upstream.status);
       response.end(upstream.body);
     });
   });
@@ -104,7 +108,7 @@ function isWhole(bytes: Buffer, headRequest: boolean): boolean {
 }
 
 /** Refusals have one complete shape, whoever made them (RELIABILITY I5). */
-function checkProblem(wire: Wire, outcome: Outcome): readonly Readonly<Record<string, unknown>>[] {
+function checkProblem(wire: Wire, outcome: Outcome): readonly object[] {
   const { fields } = wire;
   const ownBody = outcome.upstreamStatus !== undefined && fields['content-type'] !== 'application/problem+json';
   if (outcome.reason === undefined || ownBody) return [];
@@ -113,15 +117,14 @@ function checkProblem(wire: Wire, outcome: Outcome): readonly Readonly<Record<st
   }
   if (fields['content-type'] !== 'application/problem+json') throw new Error(`a refusal of ${fields['content-type']}`);
   if (wire.body === '') return [];
-  const problem = JSON.parse(Buffer.from(wire.body, 'latin1').toString()) as Record<string, unknown>;
-  for (const [name, value] of Object.entries({
+  const problem: Problem = JSON.parse(Buffer.from(wire.body, 'latin1').toString());
+  const { status, reason, request_id } = problem;
+  expect({ status, reason, request_id }).toEqual({
     status: wire.status,
     reason: outcome.reason,
     request_id: fields['x-request-id'],
-  })) {
-    if (problem[name] !== value) throw new Error(`the problem's ${name} is ${String(problem[name])}, not ${value}`);
-  }
-  return problem.errors as readonly Readonly<Record<string, unknown>>[];
+  });
+  return problem.errors;
 }
 
 /** Runs a story through a gate before a real server, over real sockets. */
@@ -130,7 +133,7 @@ export async function runOverSockets(story: Story): Promise<Answer> {
   const decider = deciderOf(story);
   const outcomes: Outcome[] = [];
   const handler = createUpstream({
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `http://127.0.0.1:${portOf(server)}`,
     decider,
     timeouts,
   });
@@ -143,11 +146,10 @@ export async function runOverSockets(story: Story): Promise<Answer> {
   });
   try {
     const { port } = await gate.listen(0, '127.0.0.1');
-    let wire: Wire | undefined;
-    for (const request of story.requests) {
+    const wire = await inTurn(story.requests, (request) => {
       arrived.length = 0;
-      wire = await exchange(port, request);
-    }
+      return exchange(port, request);
+    });
     await gate.stop();
     const outcome = outcomes.at(-1);
     if (!wire || !outcome) throw new Error('nothing was recorded');

@@ -100,6 +100,14 @@ interface Written {
   readonly due: Due;
 }
 
+/** A file of stories; `contract` and `settings` hold for all of them. */
+interface WrittenFile {
+  readonly about: string;
+  readonly contract: string;
+  readonly settings?: StorySettings;
+  readonly stories: readonly Written[];
+}
+
 // A misspelt key would be a check that cannot fail.
 const storyKeys = new Set(
   (
@@ -141,6 +149,11 @@ function bytesOf(story: Written, index: number, last: boolean): Buffer {
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body]);
 }
 
+/** Does something with each, one after the other, and gives the last result. */
+export function inTurn<T, R>(each: readonly T[], work: (one: T) => Promise<R>): Promise<R | undefined> {
+  return each.reduce<Promise<R | undefined>>((before, one) => before.then(() => work(one)), Promise.resolve(undefined));
+}
+
 /** Reads every story of `stories/`, file by file. Throws where one is not well written. */
 export function readStories(): readonly { readonly about: string; readonly stories: readonly Story[] }[] {
   const folder = new URL('stories/', import.meta.url);
@@ -148,12 +161,7 @@ export function readStories(): readonly { readonly about: string; readonly stori
     .toSorted()
     .map((file) => {
       const text = readFileSync(new URL(file, folder), 'utf8');
-      const { about, contract, settings, stories } = parse(text) as {
-        about: string;
-        contract: string;
-        settings?: StorySettings;
-        stories: readonly Written[];
-      };
+      const { about, contract, settings, stories }: WrittenFile = parse(text);
       return {
         about,
         stories: stories.map((written): Story => {

@@ -33,9 +33,12 @@ export function token({
     ...(exp === null ? {} : { exp: now + exp }),
     ...(nbf === undefined ? {} : { nbf: now + nbf }),
   };
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const signed = `${encode({ alg, typ: 'JWT' })}.${encode(payload)}`;
   const hash = alg === 'HS512' ? 'sha512' : 'sha256';
   const signature = alg === 'none' ? '' : createHmac(hash, secret).update(signed).digest('base64url');
   return `${signed}.${signature}${suffix}`;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

@@ -9,12 +9,16 @@ const files = readStories();
 describe.each(files)('$about', ({ stories }) => {
   describe('in memory', () => {
     it.each(stories.filter(({ over }) => over.includes('memory')))('$name', async (story) => {
-      expectDue(await runInMemory(story), story.due);
+      const answer = await runInMemory(story);
+      expect(answer.status).toBe(story.due.status);
+      expectDue(answer, story.due);
     });
   });
   describe('over sockets', () => {
     it.each(stories.filter(({ over }) => over.includes('sockets')))('$name', async (story) => {
-      expectDue(await runOverSockets(story), story.due);
+      const answer = await runOverSockets(story);
+      expect(answer.status).toBe(story.due.status);
+      expectDue(answer, story.due);
     });
   });
 });

@@ -13,4 +13,7 @@ async function main() {
   process.stdout.write(`${app.restServer.url}\n`);
 }
 
-main();
+main().catch((error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exit(1);
+});
