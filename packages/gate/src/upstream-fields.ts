@@ -180,7 +180,8 @@ function node(address: string): string {
 }
 
 function pushIdentity(fields: string[], consumer: Consumer): void {
-  fields.push('Flick-Subject', plainText(consumer.subject));
+  // A token may name nobody in particular.
+  if (consumer.subject !== '') fields.push('Flick-Subject', plainText(consumer.subject));
   if (consumer.scopes.length > 0) fields.push('Flick-Scopes', consumer.scopes.map(plainText).join(' '));
 }
 
