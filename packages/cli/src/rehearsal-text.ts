@@ -5,6 +5,9 @@ import type { Rehearsal, RehearsedGroup } from './rehearsal.ts';
 
 type Colors = ReturnType<typeof createColors>;
 
+/** Ids take half a line each; the JSON has more of them. */
+const mostSamples = 2;
+
 /** Writes a rehearsal for people, each line with its end. */
 export function rehearsalText(rehearsal: Rehearsal, colour: boolean): string {
   const colors = createColors(colour);
@@ -54,7 +57,13 @@ function groupLines(group: RehearsedGroup, colors: Colors): readonly string[] {
     ...faults.map(([fault, times], index) => line(index === 0 ? 'faults' : '', some([[fault, times]]))),
     ...paths.map(([path, times], index) => line(index === 0 ? 'paths' : '', some([[path, times]]))),
     line('seen', `${timeText(group.firstMs)} to ${timeText(group.lastMs)}`),
-    line('samples', samples.map((id) => printable(id, 128)).join(' ')),
+    line(
+      'samples',
+      samples
+        .slice(0, mostSamples)
+        .map((id) => printable(id, 128))
+        .join(' '),
+    ),
     line('mend', mend),
   ];
   return lines;
