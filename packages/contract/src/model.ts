@@ -147,7 +147,10 @@ export interface Operation {
   readonly switches: Switches;
   /** Why the operation cannot be served: it answers 500 `misconfiguration`. Set at load, or when `compile` fails. */
   readonly broken: string | undefined;
-  /** Compiles all validators of requests (and with `responses`, of responses) now; a failure is kept in `broken`. */
+  /**
+   * Reads the schemas of all validators of requests (or of responses) now; what is wrong with one is kept in `broken`.
+   * They compile a little with each request, or all at once by the contract's `warm`.
+   */
   readonly compile: (which?: 'requests' | 'responses') => void;
 }
 
@@ -164,7 +167,7 @@ export interface Contract {
   /** The files that it was read from, absolute. */
   readonly files: readonly string[];
   /**
-   * Compiles an operation's validators now, as its `compile` does, and says what failed: an `error` for requests, a
+   * Compiles an operation's validators now, so that no request has to, and says what failed: an `error` for requests, a
    * `warning` for responses. Each fault comes once, even where operations share a schema; the operation's `broken`
    * tells of itself.
    */

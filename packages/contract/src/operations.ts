@@ -130,14 +130,18 @@ export function buildOperation(
 ): BuiltOperation {
   const { source, parameters, body, security, responses } = draft;
   let broken = brokenAtLoad;
-  const done: { requests?: CompileFailure | 'well'; responses?: CompileFailure | 'well' } = {};
+  const done = new Map<string, CompileFailure | 'well'>();
 
-  const compile = (which: 'requests' | 'responses'): CompileFailure | undefined => {
-    done[which] ??= attempt(() => {
-      if (which === 'requests') compileAll(parameters, body?.content ?? []);
-      else for (const response of responses.values()) compileAll(response.headers, response.content);
-    });
-    const result = done[which];
+  const ready = (how: 'prepare' | 'compile', which: 'requests' | 'responses'): CompileFailure | undefined => {
+    const key = `${how} ${which}`;
+    let result = done.get(key);
+    if (result === undefined) {
+      result = attempt(() => {
+        if (which === 'requests') readyAll(how, parameters, body?.content ?? []);
+        else for (const response of responses.values()) readyAll(how, response.headers, response.content);
+      });
+      done.set(key, result);
+    }
     if (result === 'well') return undefined;
     if (which === 'requests') broken ??= result.message;
     return result;
@@ -161,21 +165,18 @@ export function buildOperation(
       return broken;
     },
     compile: (which: 'requests' | 'responses' = 'requests') => {
-      compile(which);
+      ready('prepare', which);
     },
   });
-  return { operation, compile };
+  return { operation, compile: (which) => ready('compile', which) };
 }
 
-function compileAll(parameters: readonly Parameter[], content: readonly MediaType[]): void {
-  for (const parameter of parameters) compileOne(parameter);
-  for (const media of content) compileOne(media);
-}
-
-function compileOne(part: Parameter | MediaType): void {
-  part.check?.compile();
-  // Read at first use as well: a warm operation has nothing left to do under traffic.
-  void part.shape;
+function readyAll(how: 'prepare' | 'compile', parameters: readonly Parameter[], content: readonly MediaType[]): void {
+  for (const part of [...parameters, ...content]) {
+    part.check?.[how]();
+    // Read at first use as well: a warm operation has nothing left to do under traffic.
+    void part.shape;
+  }
 }
 
 function attempt(work: () => void): CompileFailure | 'well' {

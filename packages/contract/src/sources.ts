@@ -54,6 +54,7 @@ export class Sources {
   readonly #resources = new Map<string, Place>();
   /** Why a file cannot be read, by its URI: many refs may name it. */
   readonly #failures = new Map<string, string>();
+  readonly #resolved = new Map<string, SchemaNode>();
   /** The real path of the folder that refs stay inside. */
   readonly #folder: string | undefined;
   #readsIds = false;
@@ -127,10 +128,17 @@ export class Sources {
 
   /** `resolve` for `@flick/schema`: what a `$ref`, read at an absolute location, points at. */
   readonly resolve = (ref: string, from: string): SchemaNode => {
+    // Within a file whose schemas have no ids of their own, a ref means the same everywhere; it is asked for often.
+    const isLocal = ref.startsWith('#') && this.#resources.size === 0;
+    const key = isLocal ? from.slice(0, from.indexOf('#')) + ref : '';
+    const known = isLocal ? this.#resolved.get(key) : undefined;
+    if (known !== undefined) return known;
     const place = this.placeOf(from);
     if (place === undefined) throw new Error(`"${ref}" was read at "${from}", which is no place of this contract`);
     const target = this.follow(ref, place);
-    return { schema: target.value, location: locationOf(target) };
+    const node = { schema: target.value, location: locationOf(target) };
+    if (isLocal) this.#resolved.set(key, node);
+    return node;
   };
 
   /**

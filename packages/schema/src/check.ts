@@ -28,9 +28,14 @@ export interface SchemaFault {
   readonly arrived: string;
 }
 
-/** Checks a value: `undefined` where it holds, else at least one fault. Compiles at its first use. */
+/**
+ * Checks a value: `undefined` where it holds, else at least one fault. Reads its schema at its first use, and compiles it
+ * a little at each, so that no call waits for all of a large one.
+ */
 export interface Check {
   (value: unknown): readonly SchemaFault[] | undefined;
+  /** Reads the schema now, without compiling it. Throws as `compile` does. */
+  readonly prepare: () => void;
   /** Compiles now. Throws a SchemaError where the schema cannot be compiled; a later call throws the same. */
   readonly compile: () => void;
 }

@@ -1,7 +1,7 @@
 import type { Check, SchemaFault, SchemaNode, Shape } from './check.ts';
+import type { Entry } from './entry.ts';
 import { type Judge, Judges } from './judge.ts';
 import { Lowering, type LoweringOptions } from './lower.ts';
-import type { LoweredSchema } from './lowered.ts';
 import { SchemaError } from './schema-error.ts';
 import { Shapes } from './shape.ts';
 import { walk, WalkTooLong } from './walk.ts';
@@ -21,36 +21,43 @@ export interface Compiler {
 // A larger value is told its first fault alone: finding them all would hold up other requests.
 const maxWalkedNodes = 5_000;
 
+// The largest schemas take a second to compile. Until that is done, a slice of it each time, the walk alone judges.
+const sliceMs = 8;
+
 /** Makes a compiler. Its checks throw `SchemaError` where their schema cannot be compiled. */
 export function createCompiler(options: CompilerOptions): Compiler {
   const lowering = new Lowering(options);
   const judges = new Judges(lowering.patterns);
   const shapes = new Shapes(lowering.entries);
 
-  const ready = (node: SchemaNode): Ready => {
-    const root = lowering.lower(node);
-    return { judge: judges.compile(root), schema: root.schema ?? true };
-  };
-  const faultsOf = ({ judge, schema }: Ready, value: unknown): readonly SchemaFault[] | undefined => {
-    const verdict = judge(value);
+  const faultsOf = (made: Made, value: unknown): readonly SchemaFault[] | undefined => {
+    const root = made.root();
+    made.judge ??= judges.compile(root, isModest(value) ? sliceMs : Infinity);
+    const { judge } = made;
+    const verdict = judge?.(value);
     if (verdict === true) return undefined;
-    if (verdict === false && !isModest(value)) return [judge.firstFault(value)];
+    if (judge !== undefined && verdict === false && !isModest(value)) return [judge.firstFault(value)];
     try {
-      const faults = walk(schema, value, lowering.entries, lowering.patterns);
+      const faults = walk(root.schema ?? true, value, lowering.entries, lowering.patterns);
       return faults.length > 0 ? faults : undefined;
     } catch (error) {
       if (!(error instanceof WalkTooLong)) throw error;
-      return [verdict === false ? judge.firstFault(value) : tooLong(value)];
+      if (judge !== undefined) return [verdict === false ? judge.firstFault(value) : tooLong(value)];
+      made.judge = judges.compile(root);
+      return faultsOf(made, value);
     }
   };
 
   return {
     check(node) {
-      const made = once(() => ready(node));
-      const check = (value: unknown): readonly SchemaFault[] | undefined => faultsOf(made(), value);
+      const made: Made = { root: once(() => lowering.lower(node)), judge: undefined };
+      const check = (value: unknown): readonly SchemaFault[] | undefined => faultsOf(made, value);
       return Object.assign(check, {
+        prepare: () => {
+          made.root();
+        },
         compile: () => {
-          made();
+          made.judge ??= judges.compile(made.root());
         },
       });
     },
@@ -65,9 +72,10 @@ export function createCompiler(options: CompilerOptions): Compiler {
   };
 }
 
-interface Ready {
-  readonly judge: Judge;
-  readonly schema: LoweredSchema;
+/** A check in the making: its schema is lowered at first use, and compiled bit by bit from then on. */
+interface Made {
+  readonly root: () => Entry;
+  judge: Judge | undefined;
 }
 
 /** Does a thing at the first call; later calls have its result, or throw its error again. */

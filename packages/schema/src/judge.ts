@@ -95,8 +95,14 @@ export class Judges {
     });
   }
 
-  /** Compiles an entry and all that it leads to, as far as that is not done yet. */
-  compile(root: Entry): Judge {
+  /**
+   * Compiles an entry and all that it leads to, as far as that is not done yet.
+   *
+   * @returns `undefined` where more than `budgetMs` are needed; the next call goes on
+   */
+  compile(root: Entry): Judge;
+  compile(root: Entry, budgetMs: number): Judge | undefined;
+  compile(root: Entry, budgetMs = Infinity): Judge | undefined {
     const reached = new Set([root]);
     for (const entry of reached) for (const used of entry.uses) reached.add(used);
     const { schema: rootSchema = true } = root;
@@ -104,9 +110,14 @@ export class Judges {
     if (isSingle(rootSchema) || [...reached].some((entry) => entry.isWalked)) {
       return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf([], value) });
     }
+    const due = performance.now() + budgetMs;
+    let isLate = false;
     for (const { id, schema = true } of reached) {
       const link = this.#linkOf(id);
-      link.validate ??= this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
+      if (link.validate !== undefined) continue;
+      if (isLate) return undefined;
+      link.validate = this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
+      isLate = performance.now() >= due;
     }
     const { validate } = this.#linkOf(root.id);
     const fuse = this.#fuse;
