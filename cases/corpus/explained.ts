@@ -43,4 +43,34 @@ export const explained: readonly Explained[] = [
     detail: /text\/plain; utf-8/,
     why: 'its media type has a parameter without a name, which no Content-Type may have',
   },
+  {
+    document: /trello\.com/,
+    class: 'good request: invalid-credentials',
+    detail: /more than one place/,
+    why: 'a debt of ours: each operation requires as parameters both keys that its security takes one of',
+  },
+  {
+    document: /(?:bufferapp\.com|healthcare\.gov)/,
+    class: 'good request: wrong-value',
+    detail: /mediaTypeExtension/,
+    why: 'a debt of ours: where two parameters touch in a path, the first takes one character and the second the rest',
+  },
+  {
+    document: /rapidapi\.com\/dynamicdocs/,
+    class: 'good request: malformed-request',
+    detail: /field names that are tokens/,
+    why: 'the header of its key has a name that no header can have',
+  },
+  {
+    document: /azure\.com\/datalake-store-filesystem/,
+    class: 'good request: missing-parameter',
+    detail: /Transfer-Encoding/,
+    why: 'it requires a way of framing that requests are not made with here',
+  },
+  {
+    document: /loket\.nl/,
+    class: 'mutant wrong type of member: passes',
+    detail: /./,
+    why: 'it has one media type in two versions with a schema each, and a body must fit either',
+  },
 ];

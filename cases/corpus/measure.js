@@ -34,7 +34,7 @@ const options = {
   sizes: { targetBytes: 8192, headerCount: 100, jsonDepth: 64, bodyBytes: 1e6 },
 };
 
-/** Loads a document and makes its ladder; then compiles each operation's checks of requests, as a first request does. */
+/** Loads a document and makes its ladder; then has each operation judge for the first time. */
 function measure(path) {
   const started = performance.now();
   const contract = readContract(path);
@@ -44,7 +44,9 @@ function measure(path) {
   const rss = process.memoryUsage.rss();
   const cold = contract.operations.map((operation) => {
     const before = performance.now();
-    contract.warm(operation);
+    // What a first request asks for: the schemas are read, and each check judges once.
+    operation.compile();
+    for (const part of [...operation.parameters, ...(operation.body?.content ?? [])]) part.check?.({});
     return performance.now() - before;
   });
   return { loadMs: loaded - started, readyMs: ready - started, rss, operations: contract.operations.length, cold };
@@ -71,7 +73,7 @@ function report() {
   say(`| ${set.length} documents, ${operations} operations | median | 95 % | slowest |`);
   say('| --- | ---: | ---: | ---: |');
   say(`| load a document | ${ms(loads, 0.5)} | ${ms(loads, 0.95)} | ${ms(loads, 1)} |`);
-  say(`| compile an operation at its first request | ${ms(colds, 0.5)} | ${ms(colds, 0.95)} | ${ms(colds, 1)} |`);
+  say(`| first request of an operation | ${ms(colds, 0.5)} | ${ms(colds, 0.95)} | ${ms(colds, 1)} |`);
   say('');
   say('| alone in a process | operations | ready to serve | memory (RSS) | slowest first request |');
   say('| --- | ---: | ---: | ---: | ---: |');

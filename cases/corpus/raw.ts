@@ -121,7 +121,7 @@ function baseOf(servers: unknown): string {
       return typeof value === 'string' || typeof value === 'number' ? String(value) : text;
     });
     if (/[{}]/.test(url) || !URL.canParse(url, 'http://localhost/')) continue;
-    return new URL(url, 'http://localhost/').pathname.replace(/\/+$/, '');
+    return new URL(url, 'http://localhost/').pathname.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '');
   }
   return '';
 }
