@@ -73,4 +73,16 @@ export const explained: readonly Explained[] = [
     detail: /./,
     why: 'it has one media type in two versions with a schema each, and a body must fit either',
   },
+  {
+    document: /mist\.com/,
+    class: 'good request: wrong-value',
+    detail: /zones\/count/,
+    why: '/zones/{zone_id} and /{zone_type}/count both take /zones/count, and neither is the more concrete one',
+  },
+  {
+    document: /sinao\.app/,
+    class: 'good request: wrong-value',
+    detail: /an array of 2 items/,
+    why: 'several of its exploded parameters have members of one name, which a query cannot tell apart',
+  },
 ];

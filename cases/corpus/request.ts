@@ -264,8 +264,13 @@ function parts(value: unknown, explode: boolean, spell: (part: string) => string
   );
 }
 
+/** A value in a media type of its own: JSON, or text as it is. */
+function inMedia(media: string, value: unknown): string {
+  return /json/.test(media) ? JSON.stringify(value) : text(value);
+}
+
 function inPath({ parameter, name, value, media }: Argument): string {
-  if (media !== undefined) return encode(JSON.stringify(value));
+  if (media !== undefined) return encode(inMedia(media, value));
   const { style, explode } = styleOf(parameter, 'simple');
   if (typeof value !== 'object') {
     const prefix = style === 'label' ? '.' : style === 'matrix' ? `;${encode(name)}=` : '';
@@ -279,16 +284,13 @@ function inPath({ parameter, name, value, media }: Argument): string {
 }
 
 function inHeader({ parameter, value, media }: Argument): string {
-  if (media !== undefined) return JSON.stringify(value);
+  if (media !== undefined) return inMedia(media, value);
   const { explode } = styleOf(parameter, 'simple');
   return typeof value === 'object' ? parts(value, explode, (part) => part).join(',') : text(value);
 }
 
 function inQuery({ parameter, name, value, media }: Argument): string[] {
-  if (media !== undefined)
-    return [
-      `${encode(name)}=${encode(typeof value === 'string' && !/json/.test(media) ? value : JSON.stringify(value))}`,
-    ];
+  if (media !== undefined) return [`${encode(name)}=${encode(inMedia(media, value))}`];
   return pairs(name, value, styleOf(parameter, 'form'));
 }
 
