@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type MessageFault, parseHead, type RequestFacts } from '@flick/decide';
+import { BodyReach } from './body-reach.ts';
 import type { GateResponse } from './gate-response.ts';
 import { LastAnswer } from './last-answer.ts';
 import { factsOf, type Line, LiveExchange, type Shared } from './live-exchange.ts';
@@ -58,6 +59,8 @@ export class Connection implements Line {
   #held: Buffer = none;
   // Of the bytes parsed last, as many as may be the beginning of an empty line.
   #tail: Buffer = none;
+  // Of the request whose head was parsed last, as far as it is known where its body ends.
+  #reach: BodyReach | undefined = undefined;
   // Slices of a head that is not whole yet.
   #head: Buffer[] = [];
   #headLength = 0;
@@ -147,7 +150,8 @@ export class Connection implements Line {
     this.#advancing = true;
     while (this.#held.length > 0 && !this.#deaf && !this.#collecting && !this.#isBusy) {
       const bytes = this.#held;
-      const end = this.#endOfHead(bytes);
+      // A body has a length or chunks to go by: searched for empty lines, one made of them would be parsed in crumbs.
+      const end = this.#reach?.take(bytes) || this.#endOfHead(bytes);
       this.#held = end === bytes.length ? none : bytes.subarray(end);
       this.#parseSlice(end === bytes.length ? bytes : bytes.subarray(0, end));
       // Together with what has come of its body: an answer to a request that is whole can keep the connection.
@@ -188,6 +192,11 @@ export class Connection implements Line {
       this.#parserFailed(fault, inHead);
       return;
     }
+    const request = this.#arrival?.response.req;
+    // Some versions of Node end a head at CR LF LF as well: then the slice holds of the body, or its end is no empty line.
+    if (inHead && request?.complete === false && request.readableLength === 0 && this.#tail.length === 0) {
+      this.#reach = BodyReach.of(request);
+    }
     const current = this.#current;
     if (current?.response.isEarly === true && current.request.complete) current.response.finishEarly();
   }
@@ -196,6 +205,7 @@ export class Connection implements Line {
   arrive(response: GateResponse, continues: boolean): void {
     this.#heads += 1;
     this.#headDueMs = 0;
+    this.#reach = undefined;
     // A request line without a version is HTTP/0.9 to Node, and no request of today.
     const fault = response.req.httpVersionMajor === 0 ? this.#readHead()?.facts.fault : undefined;
     this.#head = [];
