@@ -129,7 +129,8 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
         }
         balances.push({
           remaining: Math.max(0, charge.requests - (counter?.used ?? 0)),
-          resetMs: counter === undefined ? charge.windowMs : counter.startMs + charge.windowMs - nowMs,
+          // In this order: a sum with the clock's fractions would round to more than the window.
+          resetMs: counter === undefined ? charge.windowMs : charge.windowMs - (nowMs - counter.startMs),
           allowed,
         });
       }

@@ -23,6 +23,14 @@ describe('the memory store', () => {
     expect(store.size).toBe(10);
   });
 
+  test('a window that just began is told as no longer than it is, whatever fraction the clock has', () => {
+    const resets: (number | undefined)[] = [];
+    for (let index = 0; index < 100; index += 1) {
+      resets.push(createMemoryLimits().charge(one('a|all', 5, 2000), index * 997.123_456)[0]?.resetMs);
+    }
+    expect(new Set(resets)).toEqual(new Set([2000]));
+  });
+
   test('forgets ended windows while others are charged, a few at a time', () => {
     const store = createMemoryLimits();
     for (let index = 0; index < 100; index += 1) store.charge(one(`a|address|${index}`), 0);
