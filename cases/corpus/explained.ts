@@ -38,18 +38,6 @@ export const explained: readonly Explained[] = [
     why: 'its examples name no branch that the discriminator knows',
   },
   {
-    document: /anchore\.io/,
-    class: 'good request: unsupported-media-type',
-    detail: /text\/plain; utf-8/,
-    why: 'its media type has a parameter without a name, which no Content-Type may have',
-  },
-  {
-    document: /trello\.com/,
-    class: 'good request: invalid-credentials',
-    detail: /more than one place/,
-    why: 'a debt of ours: each operation requires as parameters both keys that its security takes one of',
-  },
-  {
     document: /(?:bufferapp\.com|healthcare\.gov)/,
     class: 'good request: wrong-value',
     detail: /mediaTypeExtension/,

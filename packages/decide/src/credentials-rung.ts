@@ -12,6 +12,8 @@ interface SchemePlan {
   readonly place: Place;
   /** Into the operation's places: schemes of one place share one credential. */
   readonly placeIndex: number;
+  /** The operation declares the credential as a parameter, too. */
+  readonly declared: boolean;
   readonly verifier: Verifier | undefined;
 }
 
@@ -64,6 +66,7 @@ const reasonOf: Readonly<Record<Failure, Reason>> = {
  * - The reason is that of the alternative that came furthest: a scheme that was not tried never speaks for one that was.
  * - Where an alternative might hold if only its verifier knew, the answer is 503, since 401 is for what is known.
  * - Credentials that no one alternative takes together are ambiguous: 400 (RFC 6750, section 3.1, `invalid_request`).
+ *   One that the operation declares as a parameter, too, comes with every request and makes none ambiguous.
  * - With an empty alternative a request without credentials passes, and so does one whose credentials are good but not
  *   enough; bad ones are refused all the same, for who sends a credential means it.
  * - A scheme without a verifier is checked for presence and form. A client certificate is never present in a request:
@@ -135,9 +138,10 @@ export function compileCredentialsRung(
     const credentials = schemes.map(({ scheme, place }) => readCredential(walk, scheme, place));
     const present = schemes.filter((_, index) => credentials[index] !== undefined);
     if (present.length === 0 && plan.open) return undefined;
+    const chosen = present.filter(({ declared }) => !declared);
     const taken =
-      present.length === 0 ||
-      alternatives.some(({ places }) => present.every(({ placeIndex }) => places.includes(placeIndex)));
+      chosen.length === 0 ||
+      alternatives.some(({ places }) => chosen.every(({ placeIndex }) => places.includes(placeIndex)));
     if (!taken || credentials.includes(several)) {
       const text = 'error="invalid_request", error_description="Send one credential, in one place"';
       const detail = 'The request has credentials in more than one place, and no one alternative takes them together.';
@@ -166,13 +170,23 @@ function planOf(operation: Operation, verifiers: ReadonlyMap<string, Verifier>):
         const key = `${place.kind} ${place.name}`;
         if (!places.includes(key)) places.push(key);
         index = schemes.length;
-        schemes.push({ scheme, place, placeIndex: places.indexOf(key), verifier: verifiers.get(scheme.name) });
+        const placeIndex = places.indexOf(key);
+        const declared = isDeclared(operation, scheme);
+        schemes.push({ scheme, place, placeIndex, declared, verifier: verifiers.get(scheme.name) });
       }
       return { index, scopes };
     });
     alternatives.push({ needs: needPlans, places: needPlans.map(({ index }) => schemes[index]?.placeIndex ?? -1) });
   }
   return { schemes, alternatives, open: operation.security.some((needs) => needs.length === 0) };
+}
+
+/** Whether an API key is a parameter of the operation besides. */
+function isDeclared({ parameters }: Operation, { in: place, parameter = '' }: SecurityScheme): boolean {
+  const name = place === 'header' ? parameter.toLowerCase() : parameter;
+  return parameters.some(
+    (declared) => declared.in === place && (place === 'header' ? declared.name.toLowerCase() : declared.name) === name,
+  );
 }
 
 function verify({ scheme, verifier }: SchemePlan, credential: Credential): Standing | Promise<Standing> {

@@ -13,7 +13,7 @@ const token = `${tokenClass}+`;
 const typePattern = new RegExp(`^[ \\t]*(${token}/${token})[ \\t]*(?=;|$)`);
 // A parameter may be empty, as in `text/plain;` (RFC 9110, section 5.6.6). What a quoted-string holds: section 5.6.4.
 const parameterPattern = new RegExp(
-  `;[ \\t]*(?:(${token})=(?:(${token})|"((?:[\\t !#-\\[\\]-~\\u0080-\\uffff]|\\\\[\\t -~\\u0080-\\uffff])*)")[ \\t]*)?(?=;|$)`,
+  `;[ \\t]*(?:(${token})(?:=(?:(${token})|"((?:[\\t !#-\\[\\]-~\\u0080-\\uffff]|\\\\[\\t -~\\u0080-\\uffff])*)"))?[ \\t]*)?(?=;|$)`,
   'y',
 );
 
@@ -35,21 +35,30 @@ const parse = remembering(rememberedTypes, (text): ParsedMediaType | typeof malf
   if (head === null) return malformed;
   const type = (head[1] ?? '').toLowerCase();
   if (head[0].length === text.length) return { type, parameters: none };
-  const parameters = parseParameters(text, head[0].length);
+  // Many clients say `application/json; utf-8`. A parameter without a value says nothing that could be read in two ways.
+  const parameters = parseParameters(text, head[0].length, 'ignore');
   return parameters === undefined ? malformed : { type, parameters };
 });
 
-/** Reads `;name=value` pairs from `from` to the end of `text`; undefined where something else stands there. */
-export function parseParameters(text: string, from: number): ReadonlyMap<string, string> | undefined {
+/**
+ * Reads `;name=value` pairs from `from` to the end of `text`; undefined where something else stands there.
+ *
+ * @param valueless - what becomes of a name without a value
+ */
+export function parseParameters(
+  text: string,
+  from: number,
+  valueless: 'refuse' | 'ignore' = 'refuse',
+): ReadonlyMap<string, string> | undefined {
   const parameters = new Map<string, string>();
   parameterPattern.lastIndex = from;
   while (parameterPattern.lastIndex < text.length) {
     const match = parameterPattern.exec(text);
     if (match === null) return undefined;
     const name = match[1]?.toLowerCase();
-    if (name !== undefined && !parameters.has(name)) {
-      parameters.set(name, match[2] ?? (match[3] ?? '').replaceAll(/\\(.)/g, '$1'));
-    }
+    const value = match[2] ?? match[3]?.replaceAll(/\\(.)/g, '$1');
+    if (name !== undefined && value === undefined && valueless === 'refuse') return undefined;
+    if (name !== undefined && value !== undefined && !parameters.has(name)) parameters.set(name, value);
   }
   return parameters;
 }
