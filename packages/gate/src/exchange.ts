@@ -12,8 +12,8 @@ export interface Exchange {
   /** The judged body, its content codings removed; undefined where there is none or where it streams. */
   readonly body: Uint8Array | undefined;
   /**
-   * To write the answer to. The gate sets the fields that are its own (request id, limits, connection) before it hands
-   * this over; headers may be sent once.
+   * To write the answer to. The gate adds the fields that are its own (request id, limits, connection) as the head goes
+   * out; headers may be sent once.
    */
   readonly response: ServerResponse;
   /** Sends the problem body in place of an answer. Only before the head was sent. */

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
@@ -77,8 +77,6 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #precise: number | undefined = undefined;
   #reason: Reason | undefined = undefined;
   #cutAs: Ending | undefined = undefined;
-  // The handler has it and may write to the response.
-  #handed = false;
   // The gate has taken it back, or it is over: what the handler still says is not heard.
   #closedToHandler = false;
   #recorded = false;
@@ -141,9 +139,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
       else {
         const { response } = this;
         this.#setOwnFields(passage);
-        for (const [name, value] of verdict.fields) response.appendHeader(name, value);
-        if (verdict.status !== 204 && verdict.status !== 304) response.setHeader('Content-Length', 0);
-        response.writeHead(verdict.status).end();
+        const fields: OutgoingHttpHeader[] = [];
+        for (const [name, value] of verdict.fields) fields.push(name, value);
+        if (verdict.status !== 204 && verdict.status !== 304) fields.push('Content-Length', 0);
+        response.writeHead(verdict.status, fields).end();
       }
     } catch {
       this.#crashed();
@@ -225,13 +224,13 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #setOwnFields(passage: Passage): void {
-    this.response.setHeader('X-Request-Id', this.requestId);
-    for (const [name, value] of passage.limitFields) this.response.appendHeader(name, value);
+    const own = ['X-Request-Id', this.requestId];
+    for (const [name, value] of passage.limitFields) own.push(name, value);
+    this.response.ownFields = own;
   }
 
   #hand(): void {
     this.#setOwnFields(this.passage);
-    this.#handed = true;
     this.#shared.handler.handle(this);
   }
 
@@ -299,9 +298,12 @@ export class LiveExchange implements Exchange, ResponseOwner {
     const passage = this.#passage;
     const answer = problemAnswer(refusal, this.requestId, passage?.path ?? '', passage?.limitFields ?? []);
     if (refusal.close) response.shouldKeepAlive = false;
-    if (this.#handed) {
-      // A handler may have set fields of an answer that it could not give.
-      for (const name of response.getHeaderNames()) response.removeHeader(name);
+    // The answer holds them.
+    response.ownFields = [];
+    const names = response.getHeaderNames();
+    if (names.length > 0) {
+      // A handler had set fields of an answer that it could not give.
+      for (const name of names) response.removeHeader(name);
       for (let at = 0; at < answer.fields.length; at += 2) {
         const name = String(answer.fields[at]);
         const value = answer.fields[at + 1] ?? '';

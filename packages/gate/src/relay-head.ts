@@ -1,5 +1,5 @@
 import type { Field, ResponseFacts } from '@flick/decide';
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { isHopByHop, listedByConnection } from './hop-fields.ts';
 import { MalformedAnswer } from './upstream-line.ts';
 
@@ -40,7 +40,7 @@ export interface AnswerHead extends ResponseFacts {
  * @param raw - bytes above 0x7F pass as they are (RFC 9110, section 5.5)
  * @param method - of the request
  * @param http10 - whether the status line said HTTP/1.0
- * @param owned - whether the gate has set a field of this lower-case name itself; its own stands
+ * @param own - fields that the gate sends itself; its own stand
  * @throws MalformedAnswer where the framing can be read in two ways (RFC 9112, section 6.3)
  */
 export function readAnswerHead(
@@ -48,7 +48,7 @@ export function readAnswerHead(
   raw: RawFields,
   method: string,
   http10: boolean,
-  owned: (name: string) => boolean,
+  own: readonly Field[],
 ): AnswerHead {
   const bodiless = method === 'HEAD' || status === 204 || status === 304;
   let fields: string[] = [];
@@ -69,7 +69,7 @@ export function readAnswerHead(
       sized = true;
       // RFC 9110, section 8.6: none with 204. Taken literally, it would hold up the client.
       if (status !== 204) fields.push(name, value);
-    } else if (key !== 'x-request-id' && !isHopByHop(key) && !owned(key)) {
+    } else if (key !== 'x-request-id' && !isHopByHop(key) && !isOwn(key, own)) {
       if (key === 'content-type') contentType ??= value;
       fields.push(name, value);
     }
@@ -83,6 +83,23 @@ export function readAnswerHead(
     endless: !sized && contentType !== undefined && endless.has(typeOf(contentType)),
     fields,
   };
+}
+
+function isOwn(key: string, own: readonly Field[]): boolean {
+  for (const [name] of own) if (name.length === key.length && name.toLowerCase() === key) return true;
+  return false;
+}
+
+/** The fields of an answer and those due beside them, as Node's response takes them. */
+export function fieldsToClient(answer: AnswerHead, due: readonly Field[]): OutgoingHttpHeader[] {
+  const fields: OutgoingHttpHeader[] = [...answer.fields];
+  for (let i = 0; i < answer.fields.length; i += 2) {
+    const name = answer.fields[i] ?? '';
+    // A number: Node before 20.20 holds the length as it was given against the bytes written, and text is never equal.
+    if (name.length === 14 && name.toLowerCase() === 'content-length') fields[i + 1] = Number(answer.fields[i + 1]);
+  }
+  for (const [name, value] of due) fields.push(name, value);
+  return fields;
 }
 
 function withoutListed(fields: readonly string[], listed: ReadonlySet<string>): string[] {

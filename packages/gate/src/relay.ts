@@ -1,10 +1,16 @@
-import type { ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { PassThrough } from 'node:stream';
 import type { Decider } from '@flick/decide';
 import type { Dispatcher } from 'undici';
 import type { Exchange } from './exchange.ts';
-import { type AnswerHead, fieldsBesideProblem, type RawFields, readAnswerHead, relayHints } from './relay-head.ts';
+import {
+  type AnswerHead,
+  fieldsBesideProblem,
+  fieldsToClient,
+  type RawFields,
+  readAnswerHead,
+  relayHints,
+} from './relay-head.ts';
 import { broken, faultOf, tooSlow, type UpstreamFault } from './upstream-fault.ts';
 import { type BodyWay, fieldsToUpstream } from './upstream-fields.ts';
 import { type Line, MalformedAnswer } from './upstream-line.ts';
@@ -119,7 +125,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     }
     const { passage, response } = this.#exchange;
     const { facts } = passage;
-    const answer = readAnswerHead(status, raw, facts.method, this.#line.http10, (name) => response.hasHeader(name));
+    const answer = readAnswerHead(status, raw, facts.method, this.#line.http10, passage.limitFields);
     if (answer.framing === 'eof' && this.#shared.refuseEof) throw new MalformedAnswer('no length');
     const plan = this.#shared.decider.judgeResponse(passage, answer);
     this.#answer = answer;
@@ -131,10 +137,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#exchange.refuse({ ...plan.refusal, fields: [...fields, ...fieldsBesideProblem(answer, fields)] });
       return;
     }
-    const { fields } = answer;
-    for (let i = 0; i < fields.length; i += 2) relayField(response, fields[i] ?? '', fields[i + 1] ?? '');
-    for (const [name, value] of plan.fields) response.appendHeader(name, value);
-    response.writeHead(plan.status);
+    response.writeHead(plan.status, fieldsToClient(answer, plan.fields));
     if (answer.framing === 'none') {
       this.#end();
     } else {
@@ -265,10 +268,4 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#written = written;
     return moved || this.#upload?.writableNeedDrain === false;
   }
-}
-
-function relayField(response: ServerResponse, name: string, value: string): void {
-  // A number: Node before 20.20 holds the length as it was given against the bytes written, and text is never equal.
-  if (name.length === 14 && name.toLowerCase() === 'content-length') response.setHeader(name, Number(value));
-  else response.appendHeader(name, value);
 }

@@ -1,5 +1,5 @@
 import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
-import type { ReadableOptions } from 'node:stream';
+import type { Readable, ReadableOptions } from 'node:stream';
 import { connect as connectSecure } from 'node:tls';
 import { Client, type Dispatcher } from 'undici';
 
@@ -8,8 +8,17 @@ export class MalformedAnswer extends Error {
   override readonly name = 'MalformedAnswer';
 }
 
+/** A request as it goes out. */
+interface LineRequest {
+  readonly path: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: Readable | Uint8Array | null;
+}
+
 // What undici takes besides what its types say.
-interface LineRequest extends Dispatcher.DispatchOptions {
+interface NamedRequest extends Dispatcher.DispatchOptions {
   readonly servername: string;
 }
 
@@ -123,10 +132,10 @@ export class Line {
   }
 
   /** Hands a request to the connection; what becomes of it, the handler hears. */
-  send(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  send({ path, method, headers, body }: LineRequest, handler: Dispatcher.DispatchHandler): void {
     // Without the name, undici would take that of the client's Host and connect anew whenever it changes.
-    const named: LineRequest = { ...request, servername: this.#site.host };
-    this.#client.dispatch(named, handler);
+    const request: NamedRequest = { path, method, headers, body, servername: this.#site.host };
+    this.#client.dispatch(request, handler);
   }
 
   /** Called when the request is about to be written: from here on bytes that arrive are its answer. */

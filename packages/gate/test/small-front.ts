@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { reasons } from '@flick/contract';
 import type { BodyPlan, Decider, Passage, Refusal, ResponsePlan } from '@flick/decide';
 import type { Exchange, Handler } from '../src/exchange.ts';
+import { GateResponse } from '../src/gate-response.ts';
 import { portOf } from './port-of.ts';
 
 /** What became of one exchange. */
@@ -60,11 +61,14 @@ export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {})
 /** Starts a front on 127.0.0.1, on a free port. */
 export async function startSmallFront(handler: Handler, options: FrontOptions = {}): Promise<SmallFront> {
   const records: FrontRecord[] = [];
-  const server = createServer({ connectionsCheckingInterval: 250 }, (request, response) => {
-    const record: FrontRecord = { refusal: undefined, cut: undefined, answered: undefined };
-    records.push(record);
-    void exchangeOf(request, response, record, options).then((exchange) => handler.handle(exchange));
-  });
+  const server = createServer(
+    { connectionsCheckingInterval: 250, ServerResponse: GateResponse },
+    (request, response) => {
+      const record: FrontRecord = { refusal: undefined, cut: undefined, answered: undefined };
+      records.push(record);
+      void exchangeOf(request, response, record, options).then((exchange) => handler.handle(exchange));
+    },
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const port = portOf(server);
@@ -82,7 +86,7 @@ export async function startSmallFront(handler: Handler, options: FrontOptions = 
 
 async function exchangeOf(
   request: IncomingMessage,
-  response: ServerResponse,
+  response: GateResponse,
   record: FrontRecord,
   options: FrontOptions,
 ): Promise<Exchange> {
@@ -111,7 +115,7 @@ async function exchangeOf(
     allow: [],
     ...options.passage,
   };
-  response.setHeader('X-Request-Id', 'front-1');
+  response.ownFields = ['X-Request-Id', 'front-1'];
   return {
     passage,
     requestId: 'front-1',
