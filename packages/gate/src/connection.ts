@@ -18,6 +18,12 @@ const lingerMs = 1000;
  */
 const silentMs = 1000;
 
+/**
+ * How many times the bound on its names and values a head that is not whole may be. The parser counts only those: blanks
+ * between the method and the target, or before a value, may go on for ever.
+ */
+const headFactor = 4;
+
 const headEnd = Buffer.from('\r\n\r\n');
 const none = Buffer.alloc(0);
 const unread = { method: '', target: '', version: '', headers: [], fault: undefined };
@@ -115,6 +121,10 @@ export class Connection implements Line {
     return current !== undefined && current.request.complete;
   }
 
+  get #isBetween(): boolean {
+    return this.#headLength === 0 && this.#arrival === undefined && this.#current === undefined;
+  }
+
   #onData(chunk: Buffer): void {
     if (this.#lingerUntilMs !== 0) {
       this.#lingered += chunk.length;
@@ -149,7 +159,11 @@ export class Connection implements Line {
     if (this.#advancing) return;
     this.#advancing = true;
     while (this.#held.length > 0 && !this.#deaf && !this.#collecting && !this.#isBusy) {
-      const bytes = this.#held;
+      const bytes = this.#isBetween ? withoutBlankLines(this.#held) : this.#held;
+      if (bytes.length === 0) {
+        this.#held = none;
+        break;
+      }
       // A body has a length or chunks to go by: searched for empty lines, one made of them would be parsed in crumbs.
       const end = this.#reach?.take(bytes) || this.#endOfHead(bytes);
       this.#held = end === bytes.length ? none : bytes.subarray(end);
@@ -190,6 +204,11 @@ export class Connection implements Line {
     if (fault !== undefined) {
       this.#fault = undefined;
       this.#parserFailed(fault, inHead);
+      return;
+    }
+    if (this.#headLength > headFactor * this.#shared.sizes.headerBytes && !this.#deaf) {
+      this.#deaf = true;
+      this.#refuseBare(this.#headFacts('headers-too-large'));
       return;
     }
     const request = this.#arrival?.response.req;
@@ -482,6 +501,13 @@ export class Connection implements Line {
     this.#next = undefined;
     this.#onGone(this);
   }
+}
+
+/** Empty lines before a request mean nothing (RFC 9112, section 2.2), and are not to be kept as the beginning of one. */
+function withoutBlankLines(bytes: Buffer): Buffer {
+  let at = 0;
+  while (bytes[at] === 0x0d || bytes[at] === 0x0a) at += 1;
+  return at === 0 ? bytes : bytes.subarray(at);
 }
 
 /** Takes off a socket the listener that the HTTP server put there last, to be called in its own time. */
