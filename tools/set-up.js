@@ -8,9 +8,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const read = (path) => JSON.parse(readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'));
 
 function checkNode() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 19)) return;
-  process.stderr.write(`Flick needs Node 20.19 or newer; this is ${process.versions.node}. See https://nodejs.org\n`);
+  const [major, minor, patch] = process.versions.node.split('.').map(Number);
+  // Before 20.19.2 Node's HTTP parser takes a bare line feed for the end of a line, which others may not.
+  if (major > 20 || (major === 20 && (minor > 19 || (minor === 19 && patch >= 2)))) return;
+  process.stderr.write(`Flick needs Node 20.19.2 or newer; this is ${process.versions.node}. See https://nodejs.org\n`);
   process.exit(1);
 }
 

@@ -64,7 +64,8 @@ if (values.one !== undefined) {
 
 function report() {
   const set = inProcess(['--all', '--draw', values.draw, '--seed', values.seed]);
-  const [load = 0, cores = 0] = [loadavg()[0], availableParallelism()];
+  const [load] = loadavg();
+  const cores = availableParallelism();
   const loads = set.map(({ loadMs }) => loadMs);
   const colds = set.flatMap(({ cold }) => cold);
   const operations = set.reduce((sum, each) => sum + each.operations, 0);

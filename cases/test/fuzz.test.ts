@@ -182,8 +182,9 @@ describe('row 45: whatever arrives (I1, I4, I5, I6)', () => {
       answered += end.answers.length;
     };
     await inTurn(talks / 20, () => Promise.all(Array.from({ length: 20 }, () => talk(conversation(random)))));
-    // Those that have no code are requests whose body broke off with its connection.
-    const sent = (): number => door.outcomes.filter(({ status }) => status > 0).length;
+    // Those that have no code are requests whose body broke off with its connection. On a machine that stands still for a
+    // second, a client that has ended its side counts as gone before its answer is out.
+    const sent = (): number => door.outcomes.filter(({ status, ending }) => status > 0 && ending !== 'aborted').length;
     await vi.waitFor(() => expect(sent()).toBe(answered));
     expect(answered).toBeGreaterThan(talks);
     const ids = door.api.requests.flatMap((request) => valuesOf(request, 'x-request-id'));

@@ -92,5 +92,12 @@ export const plainDecider: Decider = {
     return { ...passage, verdict: { kind: 'refuse', refusal: refuse(undefined, 'wrong-value', 'Refused: "bad".') } };
   },
   refuse,
-  judgeResponse: (_passage, { status }) => ({ status, body: 'pass', fields: [], reason: undefined, refusal: undefined, declared: true }),
+  judgeResponse: (_passage, { status }) => ({
+    status,
+    body: 'pass',
+    fields: [],
+    reason: undefined,
+    refusal: undefined,
+    declared: true,
+  }),
 };

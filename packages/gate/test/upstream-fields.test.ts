@@ -253,14 +253,14 @@ test('a judged body goes as whole bytes with its own length and no coding', asyn
   }
 });
 
-test.each(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'PUT', 'PATCH', 'QUERY', 'PROPFIND'])(
-  '%s goes as it is',
-  async (method) => {
-    const spy = await startSpyUpstream();
-    onTestFinished(() => spy.close());
-    const front = await startFrontBefore(spy.origin);
-    const answer = await askRaw(front.port, `${method} /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
-    expect(statusesOf(answer.text)).toEqual([200]);
-    expect(spy.requests[0]?.method).toBe(method);
-  },
-);
+// Node's server gives QUERY no name before its parser 9.3, that of Node 20.20.
+const namesQuery = Number.parseFloat(process.versions.llhttp ?? '0') >= 9.3;
+const forwarded = ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'PUT', 'PATCH', 'PROPFIND', ...(namesQuery ? ['QUERY'] : [])];
+test.each(forwarded)('%s goes as it is', async (method) => {
+  const spy = await startSpyUpstream();
+  onTestFinished(() => spy.close());
+  const front = await startFrontBefore(spy.origin);
+  const answer = await askRaw(front.port, `${method} /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  expect(statusesOf(answer.text)).toEqual([200]);
+  expect(spy.requests[0]?.method).toBe(method);
+});
