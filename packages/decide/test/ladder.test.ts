@@ -218,7 +218,7 @@ describe('whatever is thrown inside', () => {
       () => {
         throw new Error('canary');
       },
-      { compile: () => undefined },
+      { prepare: () => undefined, compile: () => undefined },
     );
     const content = [{ ...json, check }];
     const ladder = decider(contract([operation('POST /a', { body: { required: true, content, pointer: '' } })]));

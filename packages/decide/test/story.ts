@@ -64,7 +64,7 @@ export function parameter(name: string, place: Parameter['in']): Parameter {
     allowReserved: false,
     allowEmptyValue: false,
     shape: text,
-    check: Object.assign(() => undefined, { compile: () => undefined }),
+    check: Object.assign(() => undefined, { prepare: () => undefined, compile: () => undefined }),
     pointer: '',
   };
 }
