@@ -14,16 +14,29 @@ interface Entry {
   severity: Severity;
 }
 
+/** How many warnings are kept: a large document may have one in each schema, and nobody reads more. */
+export const maxWarnings = 10_000;
+
 /** Gathers faults, each once; the graver severity stands. */
 export class FaultLog {
   readonly #entries = new Map<string, Entry>();
+  #isCut = false;
 
   /** @param offset - in characters, where it is known; else the pointer is looked up */
   add(severity: Severity, spot: Spot, message: string, offset?: number): void {
     const key = `${spot.file.uri}#${spot.pointer} ${message}`;
     const known = this.#entries.get(key);
-    if (known === undefined) this.#entries.set(key, { severity, spot, message, offset });
+    if (known === undefined) this.#addNew(key, { severity, spot, message, offset });
     else if (severity === 'error') known.severity = 'error';
+  }
+
+  #addNew(key: string, entry: Entry): void {
+    if (entry.severity === 'error' || this.#entries.size < maxWarnings) this.#entries.set(key, entry);
+    else if (!this.#isCut) {
+      this.#isCut = true;
+      const message = `there are more than ${maxWarnings.toLocaleString('en')} faults and further warnings are left out; mend these first`;
+      this.#entries.set(key, { ...entry, message });
+    }
   }
 
   /** What was gathered, by file and line, with the lines looked up. The log is empty afterwards. */
@@ -35,6 +48,7 @@ export class FaultLog {
       else entries.push(entry);
     }
     this.#entries.clear();
+    this.#isCut = false;
     return [...byFile].flatMap(([file, entries]) => {
       const offsets = file.parsed?.offsets(entries.map((entry) => entry.spot.pointer));
       const positionOf = file.text === undefined ? undefined : lineCounter(file.text);

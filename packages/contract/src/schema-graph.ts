@@ -1,3 +1,5 @@
+import { maxWarnings } from './faults.ts';
+import { type Keyword, keywords } from './keywords.ts';
 import { isMembers, type Members, pointerAt } from './pointer.ts';
 import { type Place, placeAt, type Sources } from './sources.ts';
 
@@ -10,7 +12,6 @@ interface Finding {
 /** A schema with all that stands inside it; its refs lead to other units. */
 interface Unit {
   readonly bad: Finding[];
-  readonly odd: Finding[];
   readonly uses: Unit[];
 }
 
@@ -21,23 +22,6 @@ export interface BadRefs {
   readonly of: (schema: Place) => string | undefined;
 }
 
-const single = new Set([
-  'items',
-  'additionalItems',
-  'additionalProperties',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-  'contains',
-  'contentSchema',
-  'propertyNames',
-  'not',
-  'if',
-  'then',
-  'else',
-]);
-const listed = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']);
-const named = new Set(['properties', 'patternProperties', 'dependentSchemas']);
-
 /**
  * The schemas of a contract, as far as one leads to another. Finds the refs that lead nowhere at load, without
  * compiling anything; every schema is walked once, however often it is used.
@@ -47,6 +31,9 @@ export class SchemaGraph {
   /** OpenAPI 3.0 ignores what stands beside a `$ref`. */
   readonly #refStandsAlone: boolean;
   readonly #units = new Map<unknown, Unit>();
+  readonly #odd: Finding[] = [];
+  /** Schemas that were found faulty: one may be part of several units. */
+  readonly #faulty = new Set<unknown>();
 
   constructor(sources: Sources, refStandsAlone: boolean) {
     this.#sources = sources;
@@ -60,7 +47,7 @@ export class SchemaGraph {
       if (!isMembers(next.place.value)) continue;
       let unit = this.#units.get(next.place.value);
       if (unit === undefined) {
-        unit = { bad: [], odd: [], uses: [] };
+        unit = { bad: [], uses: [] };
         this.#units.set(next.place.value, unit);
         for (const target of this.#walk(next.place, unit)) pending.push({ place: target, user: unit });
       }
@@ -68,9 +55,9 @@ export class SchemaGraph {
     }
   }
 
-  /** The values that stand where a schema is due and are none: they let everything pass. */
-  oddSchemas(): Finding[] {
-    return [...this.#units.values()].flatMap((unit) => unit.odd);
+  /** What is wrong with schemas and does not keep them from being served: it is passed over. */
+  oddSchemas(): readonly Finding[] {
+    return this.#odd;
   }
 
   /** Finds the bad refs of all schemas walked so far. `requests`: the schemas that requests are judged by. */
@@ -111,7 +98,7 @@ export class SchemaGraph {
       const placeOf = (): Place => ({ file: root.file, pointer: root.pointer + wayTo(step), value });
       if (!isMembers(value)) {
         const message = 'this is no schema and lets every value pass; write an object, true or false';
-        if (typeof value !== 'boolean') unit.odd.push({ place: placeOf(), message });
+        if (typeof value !== 'boolean') this.#odd.push({ place: placeOf(), message });
         continue;
       }
       if (seen.has(value)) continue;
@@ -131,9 +118,31 @@ export class SchemaGraph {
           unit.bad.push({ place: placeAt(place, keyword), message });
         }
       }
-      if (!this.#refStandsAlone || typeof value['$ref'] !== 'string') stepInto(value, step, pending);
+      if (!this.#refStandsAlone || typeof value['$ref'] !== 'string') this.#readKeywords(value, step, pending, placeOf);
     }
     return targets;
+  }
+
+  /** Steps into the schemas that a schema holds, and notes the values that its keywords cannot have. */
+  #readKeywords(schema: Members, step: Step, pending: Step[], placeOf: () => Place): void {
+    const wasFaulty = this.#faulty.has(schema);
+    for (const name in schema) {
+      if (!Object.hasOwn(schema, name)) continue;
+      const keyword = keywords.get(name);
+      const value = schema[name];
+      if (keyword === undefined || value === undefined) continue;
+      const fault = keyword.fault(value);
+      if (fault !== undefined && !wasFaulty && this.#odd.length <= maxWarnings) {
+        this.#faulty.add(schema);
+        this.#odd.push({ place: placeAt(placeOf(), name), message: `\`${name}\` ${fault}` });
+      }
+      if (holdsMany(name, keyword, value)) {
+        const parent: Step = { value: undefined, parent: step, key: name };
+        for (const [key, inner] of Object.entries(value)) pending.push({ value: inner, parent, key });
+      } else if (keyword.holds === 'schema') {
+        pending.push({ value, parent: step, key: name });
+      }
+    }
   }
 }
 
@@ -151,15 +160,8 @@ function wayTo(step: Step): string {
   return keys.reduceRight<string>(pointerAt, '');
 }
 
-function stepInto(schema: Members, step: Step, pending: Step[]): void {
-  for (const keyword in schema) {
-    if (!Object.hasOwn(schema, keyword)) continue;
-    const value = schema[keyword];
-    if (Array.isArray(value) ? listed.has(keyword) : named.has(keyword) && isMembers(value)) {
-      const parent: Step = { value: undefined, parent: step, key: keyword };
-      for (const [key, inner] of Object.entries(value ?? {})) pending.push({ value: inner, parent, key });
-    } else if (single.has(keyword) || listed.has(keyword) || named.has(keyword)) {
-      pending.push({ value, parent: step, key: keyword });
-    }
-  }
+/** Whether the items or members of a keyword's value are schemas. Before 2020-12, `items` could be a list of them. */
+function holdsMany(name: string, keyword: Keyword, value: unknown): value is object {
+  if (Array.isArray(value)) return keyword.holds === 'items' || name === 'items';
+  return keyword.holds === 'members' && isMembers(value);
 }
