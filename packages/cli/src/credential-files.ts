@@ -1,5 +1,5 @@
 import { FileFault } from '@flick/credentials';
-import { StartFault, systemReason } from './start-fault.ts';
+import { StartFault, systemReason } from '@flick/settings/start-fault';
 
 /**
  * Works on a file of credentials.

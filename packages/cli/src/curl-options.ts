@@ -1,5 +1,5 @@
 import { didYouMean } from '@flick/contract';
-import { StartFault } from './start-fault.ts';
+import { StartFault } from '@flick/settings/start-fault';
 
 /** Options of curl that say something of the request, by their long names; the letter where they have one. */
 const meant = {

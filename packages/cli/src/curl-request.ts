@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { type CurlOption, readCurlOptions } from './curl-options.ts';
-import { StartFault, systemReason } from './start-fault.ts';
 
 /** A request as curl would send it. */
 export interface CurlRequest {

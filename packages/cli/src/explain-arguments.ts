@@ -1,6 +1,6 @@
+import { StartFault } from '@flick/settings/start-fault';
 import { takesValue } from './curl-options.ts';
 import { splitShellWords } from './shell-words.ts';
-import { StartFault } from './start-fault.ts';
 
 /** What `flick explain` was asked. */
 export interface ExplainArguments {

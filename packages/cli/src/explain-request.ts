@@ -1,11 +1,9 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
 import type { Contract, Stage } from '@flick/contract';
 import { factsFromBytes, type RequestFacts, type Trace, type TraceStep, type TracingDecider } from '@flick/decide';
-import { checkNames } from './contract-names.ts';
+import { checkNames, createLadder, loadContract, type OfflineSettings, readOfflineSettings } from '@flick/settings';
 import { type CurlRequest, readCurlRequest } from './curl-request.ts';
 import type { ExplainedRung, Explanation } from './explanation.ts';
-import { type OfflineSettings, readOfflineSettings } from './offline-settings.ts';
-import { createLadder, loadContract } from './served-ladder.ts';
 
 /**
  * Judges a request by the ladder that would serve it, sends nothing, and explains the verdict.

@@ -1,9 +1,8 @@
+import { openWrittenRecords, readSettingsFile } from '@flick/settings';
+import { StartFault } from '@flick/settings/start-fault';
 import { readExplainArguments } from './explain-arguments.ts';
 import { explainRecord } from './explain-record.ts';
 import { explanationJson, explanationText } from './explanation-text.ts';
-import { openWrittenRecords } from './record-settings.ts';
-import { readSettingsFile } from './settings.ts';
-import { StartFault } from './start-fault.ts';
 
 /**
  * Runs `flick explain`: says why a recorded request got its code, or which code a request would get that is never sent.

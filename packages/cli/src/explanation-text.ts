@@ -1,8 +1,8 @@
 import { reasons } from '@flick/contract';
 import type { Violation } from '@flick/decide';
+import { printable } from '@flick/settings/printable';
 import { createColors } from 'picocolors';
 import type { ExplainedRefusal, ExplainedRung, Explanation } from './explanation.ts';
-import { printable } from './printable.ts';
 
 type Colors = ReturnType<typeof createColors>;
 

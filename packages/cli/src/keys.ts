@@ -1,8 +1,8 @@
 import { addKey, type KeyRecord, listKeys, revokeKey } from '@flick/credentials';
+import { printable } from '@flick/settings/printable';
+import { StartFault } from '@flick/settings/start-fault';
 import { onFile } from './credential-files.ts';
-import { printable } from './printable.ts';
 import { say } from './say.ts';
-import { StartFault } from './start-fault.ts';
 import { tableOf } from './text-table.ts';
 
 /** Flags that `flick keys` has for all it does. */

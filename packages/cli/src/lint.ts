@@ -13,9 +13,9 @@ import {
   severities,
   type Severity,
 } from '@flick/lint';
+import { readContractSource } from '@flick/settings';
+import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { say } from './say.ts';
-import { readContractSource } from './settings.ts';
-import { StartFault, systemReason } from './start-fault.ts';
 
 /** Flags of `flick lint`, as the command line gives them. */
 export interface LintFlags {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { ServeFlags } from '@flick/settings';
+import { StartFault } from '@flick/settings/start-fault';
 import { Command, CommanderError } from 'commander';
 import { addExplainCommand } from './explain-command.ts';
 import { addKeysCommand } from './keys-command.ts';
 import { addLintCommand } from './lint-command.ts';
 import { addRehearseCommand } from './rehearse-command.ts';
 import { say } from './say.ts';
-import type { ServeFlags } from './settings.ts';
-import { StartFault } from './start-fault.ts';
 import { addUsersCommand } from './users-command.ts';
 
 /** The exit code of a command that could not start: a wrong flag, an unreadable file, a port in use. */

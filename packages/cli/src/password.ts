@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { StartFault } from './start-fault.ts';
+import { StartFault } from '@flick/settings/start-fault';
 
 /** Where a password comes from: a terminal, or anything else that is read. */
 export type PasswordInput = Readable & {

@@ -1,6 +1,6 @@
 import { reasons } from '@flick/contract';
+import { printable } from '@flick/settings/printable';
 import { createColors } from 'picocolors';
-import { printable } from './printable.ts';
 import type { Rehearsal, RehearsedGroup } from './rehearsal.ts';
 
 type Colors = ReturnType<typeof createColors>;

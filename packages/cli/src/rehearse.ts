@@ -1,9 +1,7 @@
-import { openWrittenRecords } from './record-settings.ts';
+import { durationMs, openWrittenRecords, readSettingsFile } from '@flick/settings';
+import { StartFault } from '@flick/settings/start-fault';
 import { rehearse } from './rehearsal.ts';
 import { rehearsalJson, rehearsalText } from './rehearsal-text.ts';
-import { readSettingsFile } from './settings.ts';
-import { StartFault } from './start-fault.ts';
-import { durationMs } from './units.ts';
 
 /** Flags of `flick rehearse`, as the command line gives them: text that nobody has checked. */
 export interface RehearseFlags {

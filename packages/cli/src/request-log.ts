@@ -1,10 +1,8 @@
 import type { Outcome } from '@flick/gate';
+import type { LogSetting } from '@flick/settings';
+import { printable } from '@flick/settings/printable';
 import { createColors } from 'picocolors';
 import { type LevelWithSilent, pino } from 'pino';
-import { printable } from './printable.ts';
-
-/** Which requests are logged. */
-export type LogSetting = 'all' | 'refusals' | 'off';
 
 /** Writes one line a request to stderr. */
 export interface RequestLog {

@@ -1,4 +1,4 @@
-import { printable } from './printable.ts';
+import { printable } from '@flick/settings/printable';
 
 /** Says one line on stderr. Names of documents and settings are in it: nothing of it may steer the terminal. */
 export function say(line: string): void {

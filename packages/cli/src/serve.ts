@@ -1,18 +1,24 @@
 import type { Contract, ContractFault } from '@flick/contract';
 import { createGate, createUpstream, type Gate, type Outcome } from '@flick/gate';
+import {
+  authority,
+  checkNames,
+  createLadder,
+  createWarmUp,
+  describeFaults,
+  loadContract,
+  openRecords,
+  readSettings,
+  type ServeFlags,
+  type ServeSettings,
+  unverifiedSchemes,
+} from '@flick/settings';
+import { printable } from '@flick/settings/printable';
+import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { pino } from 'pino';
-import { authority } from './addresses.ts';
-import { checkNames } from './contract-names.ts';
-import { describeFaults, unverifiedSchemes } from './contract-report.ts';
-import { printable } from './printable.ts';
-import { openRecords } from './record-settings.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
-import { createLadder, loadContract } from './served-ladder.ts';
-import { readSettings, type ServeFlags, type ServeSettings } from './settings.ts';
 import { say } from './say.ts';
-import { StartFault, systemReason } from './start-fault.ts';
 import { untilStopped } from './until-stopped.ts';
-import { createWarmUp } from './warm-up.ts';
 
 /** How long the start may compile validators: most documents are ready by then, and the largest soon after. */
 const warmBeforeListeningMs = 200;

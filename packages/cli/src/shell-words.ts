@@ -1,4 +1,4 @@
-import { StartFault } from './start-fault.ts';
+import { StartFault } from '@flick/settings/start-fault';
 
 const escapes: Readonly<Record<string, string>> = {
   a: '\u0007',

@@ -1,8 +1,8 @@
 import { addUser, listUsers, removeUser } from '@flick/credentials';
+import { printable } from '@flick/settings/printable';
 import { onFile } from './credential-files.ts';
 import { listOf } from './keys.ts';
 import { readPassword } from './password.ts';
-import { printable } from './printable.ts';
 import { say } from './say.ts';
 import { tableOf } from './text-table.ts';
 

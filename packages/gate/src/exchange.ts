@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Passage, Refusal, ResponsePlan } from '@flick/decide';
 
 export type { Ending, Outcome } from '@flick/decide';
+export type { Timeouts } from '@flick/settings';
 
 /** One request that passed the ladder, handed to whatever answers it. */
 export interface Exchange {
@@ -33,20 +34,4 @@ export interface Handler {
   /** Ends what is idle and waits for what is not; `destroy` ends all at once. */
   readonly close: () => Promise<void>;
   readonly destroy: () => Promise<void>;
-}
-
-/** Deadlines, in milliseconds. */
-export interface Timeouts {
-  /** From a request's first byte to the end of its head. */
-  readonly headersMs: number;
-  /** From the end of the head to the end of the body; time in which the gate itself did not read does not count. */
-  readonly requestMs: number;
-  /** For the API: from sending the request to the end of its answer; SSE and other endless answers only to the head. */
-  readonly upstreamMs: number;
-  /** A kept-alive connection without a request. */
-  readonly idleMs: number;
-  /** A client that reads nothing of its answer. */
-  readonly unreadMs: number;
-  /** From the first signal to the cutting of what is left. */
-  readonly drainMs: number;
 }

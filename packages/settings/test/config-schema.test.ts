@@ -151,11 +151,11 @@ function settingsOf(entries: Readonly<Record<string, string>>): string {
   );
 }
 
-const certificate = readFileSync(new URL('pem/certificate.pem', import.meta.url), 'utf8');
-const key = readFileSync(new URL('pem/private-key.pem', import.meta.url), 'utf8');
+const certificate = readFileSync(new URL('../../cli/test/pem/certificate.pem', import.meta.url), 'utf8');
+const key = readFileSync(new URL('../../cli/test/pem/private-key.pem', import.meta.url), 'utf8');
 
 describe('the schema of flick.yaml', () => {
-  it('is what is published for editors: `npm run schema -w packages/cli` writes it', () => {
+  it('is what is published for editors: `npm run schema -w packages/settings` writes it', () => {
     const published = readFileSync(new URL('../flick.schema.json', import.meta.url), 'utf8');
     expect(JSON.parse(published)).toEqual(configSchema);
   });

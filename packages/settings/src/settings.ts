@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type CodesSetting, type ContractSettings, didYouMean, type SwitchSettings } from '@flick/contract';
 import type { Limit } from '@flick/decide';
-import type { Timeouts } from '@flick/gate';
 import {
   isAddressRange,
   isOwnAddress,
@@ -15,7 +14,6 @@ import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { type RecordSetting, readRecordSetting } from './record-settings.ts';
 import { readReference, resolveFrom } from './references.ts';
-import type { LogSetting } from './request-log.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { StartFault } from './start-fault.ts';
 import { durationMs, sizeBytes } from './units.ts';
@@ -33,6 +31,25 @@ export interface ServeFlags {
   readonly records?: string;
   readonly strict?: boolean;
 }
+
+/** Deadlines, in milliseconds. */
+export interface Timeouts {
+  /** From a request's first byte to the end of its head. */
+  readonly headersMs: number;
+  /** From the end of the head to the end of the body; time in which the gate itself did not read does not count. */
+  readonly requestMs: number;
+  /** For the API: from sending the request to the end of its answer; SSE and other endless answers only to the head. */
+  readonly upstreamMs: number;
+  /** A kept-alive connection without a request. */
+  readonly idleMs: number;
+  /** A client that reads nothing of its answer. */
+  readonly unreadMs: number;
+  /** From the first signal to the cutting of what is left. */
+  readonly drainMs: number;
+}
+
+/** Which requests are logged. */
+export type LogSetting = 'all' | 'refusals' | 'off';
 
 /** What bounds a request, in bytes. */
 interface SizeSettings {

@@ -1,0 +1,17 @@
+export { authority } from './addresses.ts';
+export { checkNames } from './contract-names.ts';
+export { describeFaults, unverifiedSchemes } from './contract-report.ts';
+export { type OfflineSettings, readOfflineSettings } from './offline-settings.ts';
+export { openRecords, openWrittenRecords } from './record-settings.ts';
+export { createLadder, loadContract } from './served-ladder.ts';
+export {
+  type LogSetting,
+  readContractSource,
+  readSettings,
+  readSettingsFile,
+  type ServeFlags,
+  type ServeSettings,
+  type Timeouts,
+} from './settings.ts';
+export { durationMs } from './units.ts';
+export { createWarmUp } from './warm-up.ts';
