@@ -60,6 +60,8 @@ export class Connection implements Line {
   readonly #onGone: (connection: Connection) => void;
   // What came before HTTP did: the handshake of TLS.
   readonly #bytesBefore: number;
+  // As the parser of this connection was told.
+  readonly #headerBytes: number;
 
   // Arrived, not yet parsed.
   #held: Buffer = none;
@@ -102,6 +104,7 @@ export class Connection implements Line {
   constructor(shared: Shared, socket: Socket, onGone: (connection: Connection) => void) {
     this.#shared = shared;
     this.#socket = socket;
+    this.#headerBytes = shared.revision.sizes.headerBytes;
     this.address = socket.remoteAddress ?? '';
     this.#bytesBefore = 'encrypted' in socket ? socket.bytesRead : 0;
     this.#onGone = onGone;
@@ -206,7 +209,7 @@ export class Connection implements Line {
       this.#parserFailed(fault, inHead);
       return;
     }
-    if (this.#headLength > headFactor * this.#shared.sizes.headerBytes && !this.#deaf) {
+    if (this.#headLength > headFactor * this.#headerBytes && !this.#deaf) {
       this.#deaf = true;
       this.#refuseBare(this.#headFacts('headers-too-large'));
       return;
@@ -310,7 +313,7 @@ export class Connection implements Line {
   }
 
   #readHead(): ReturnType<typeof parseHead> {
-    return parseHead(Buffer.concat(this.#head), this.#shared.sizes.headerBytes);
+    return parseHead(Buffer.concat(this.#head), this.#headerBytes);
   }
 
   /** What there is of a head that the parser gave up; `fault` where its bytes do not tell what is wrong with them. */
@@ -415,14 +418,15 @@ export class Connection implements Line {
     // Where the buffer is full it is the gate that does not read.
     if (!request.complete && !current.response.isEarly && request.readableLength < request.readableHighWaterMark) {
       current.waitedMs += Math.min(elapsedMs, nowMs - current.startMs);
-      if (current.waitedMs >= this.#shared.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
+      if (current.waitedMs >= current.revision.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
     }
     this.#sweepReader(current, elapsedMs);
   }
 
   #sweepIdle(nowMs: number): void {
     if (this.#deaf || this.#last !== undefined) return;
-    if (this.#headDueMs === Number.POSITIVE_INFINITY) this.#headDueMs = nowMs + this.#shared.timeouts.headersMs;
+    if (this.#headDueMs === Number.POSITIVE_INFINITY)
+      this.#headDueMs = nowMs + this.#shared.revision.timeouts.headersMs;
     else if (this.#headDueMs !== 0 && nowMs >= this.#headDueMs) {
       this.#headDueMs = 0;
       this.#suspectHead();
@@ -459,7 +463,7 @@ export class Connection implements Line {
       this.#stalledMs = 0;
     } else {
       this.#stalledMs += elapsedMs;
-      if (this.#stalledMs >= this.#shared.timeouts.unreadMs) current.end('unread');
+      if (this.#stalledMs >= current.revision.timeouts.unreadMs) current.end('unread');
     }
     if (!this.#ended || unsent > 0 || flushed !== this.#flushed) {
       this.#silentMs = 0;

@@ -1,24 +1,25 @@
 import { createServer as createHttpServer, IncomingMessage, type Server as HttpServer } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { type DropArgument, Server as NetServer, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { Decider } from '@flick/decide';
 import { type ClientError, Connection } from './connection.ts';
-import type { Handler, Outcome, Timeouts } from './exchange.ts';
+import type { Outcome } from './exchange.ts';
 import { GateResponse } from './gate-response.ts';
-import type { GateSizes, Shared } from './live-exchange.ts';
+import type { Shared } from './live-exchange.ts';
 import { droppedOutcome } from './outcome.ts';
 import { requestIdOf } from './request-id.ts';
+import { LiveRevision, type Revision } from './revision.ts';
+
+/** A certificate chain and its private key, in PEM. */
+export interface Certificate {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
 
 /** What a gate listens with, whom it asks and who answers. */
-export interface GateOptions {
-  readonly decider: Decider;
-  /** Answers what passes. The gate closes it when it stops. */
-  readonly handler: Handler;
-  readonly timeouts: Timeouts;
-  readonly sizes: GateSizes;
-  /** PEM. Without it the gate speaks plain HTTP. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+export interface GateOptions extends Revision {
+  /** Without it the gate speaks plain HTTP. */
+  readonly tls?: Certificate;
   /** Connections at once; more are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
   /** Hears of every request once, when its answer is sent or cannot be sent any more. Must not throw. */
@@ -35,6 +36,15 @@ export interface Gate {
    */
   readonly listen: (port: number, host: string) => Promise<{ readonly address: string; readonly port: number }>;
   /**
+   * Has every request that comes from now on judged and answered by another revision; those under way end as they began.
+   * Deadlines for heads and idle connections hold at once, the bound on headers for connections that come from now on.
+   *
+   * @param tls - the certificate for connections that come from now on, where the gate listens with TLS
+   * @returns once no request of the former revision is under way and its handler is closed
+   */
+  readonly replace: (next: Revision, tls?: Certificate) => Promise<void>;
+  readonly load: GateLoad;
+  /**
    * Stops gracefully: listens no more, closes idle connections, answers what is under way or still comes on a kept
    * connection with `Connection: close`. At the drain deadline it answers 503 `draining` where no answer has begun, cuts
    * the rest, and closes the handler.
@@ -42,6 +52,17 @@ export interface Gate {
   readonly stop: () => Promise<void>;
   /** Ends everything at once. */
   readonly destroy: () => Promise<void>;
+}
+
+/** What a gate has in hand now. */
+export interface GateLoad {
+  readonly connections: number;
+  /** What `connections` is bounded by. */
+  readonly maxConnections: number;
+  /** Requests whose head is read and whose answer is not sent, event streams included. */
+  readonly inFlight: number;
+  /** Connections closed as they came since the start, because there were too many. */
+  readonly refusedConnections: number;
 }
 
 const sweepMs = 100;
@@ -52,12 +73,15 @@ export function createGate(options: GateOptions): Gate {
 }
 
 class NodeGate implements Gate {
-  readonly #options: GateOptions;
+  readonly #maxConnections: number;
   readonly #shared: Shared;
   readonly #server: HttpServer<typeof IncomingMessage, typeof GateResponse>;
   readonly #connections = new Map<Socket, Connection>();
   // Of TLS, those in their handshake too.
   readonly #sockets = new Set<Socket>();
+  // The one that requests begin with, and those before it that have requests under way.
+  readonly #revisions = new Set<LiveRevision>();
+  #refusedConnections = 0;
   #sweeper: NodeJS.Timeout | undefined = undefined;
   #sweptMs = 0;
   #stopped: Promise<void> | undefined = undefined;
@@ -65,14 +89,14 @@ class NodeGate implements Gate {
   #emptied: (() => void) | undefined = undefined;
 
   constructor(options: GateOptions) {
-    this.#options = options;
-    const { decider, handler, timeouts, sizes, onOutcome } = options;
-    this.#shared = { decider, handler, timeouts, sizes, record: onOutcome ?? (() => {}), draining: false };
-    this.#server = this.#createServer();
+    this.#maxConnections = options.maxConnections ?? 10_000;
+    const revision = new LiveRevision(options);
+    this.#revisions.add(revision);
+    this.#shared = { revision, record: options.onOutcome ?? (() => {}), draining: false };
+    this.#server = this.#createServer(options);
   }
 
-  #createServer(): HttpServer<typeof IncomingMessage, typeof GateResponse> {
-    const { timeouts, sizes, tls, maxConnections = 10_000 } = this.#options;
+  #createServer({ timeouts, sizes, tls }: GateOptions): HttpServer<typeof IncomingMessage, typeof GateResponse> {
     const settings = {
       IncomingMessage,
       ServerResponse: GateResponse,
@@ -91,7 +115,7 @@ class NodeGate implements Gate {
         : createHttpsServer({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: timeouts.headersMs });
     // All fields are delivered, or a credential behind the last one that is would go unseen; the ladder bounds them.
     server.maxHeadersCount = 0;
-    server.maxConnections = maxConnections;
+    server.maxConnections = this.#maxConnections;
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#socketClosed(socket));
@@ -111,7 +135,10 @@ class NodeGate implements Gate {
       if (connection === undefined) socket.destroy();
       else connection.onStill();
     });
-    server.on('drop', (data?: DropArgument) => this.#dropped(data?.remoteAddress, 'More connections than are taken.'));
+    server.on('drop', (data?: DropArgument) => {
+      this.#refusedConnections += 1;
+      this.#dropped(data?.remoteAddress, 'More connections than are taken.');
+    });
     return server;
   }
 
@@ -167,6 +194,33 @@ class NodeGate implements Gate {
     return { address: bound.address, port: bound.port };
   }
 
+  async replace(next: Revision, tls?: Certificate): Promise<void> {
+    const former = this.#shared.revision;
+    const server = this.#server;
+    const revision = new LiveRevision(next);
+    // All that can fail comes first.
+    if (tls !== undefined && server instanceof HttpsServer) server.setSecureContext({ cert: tls.cert, key: tls.key });
+    this.#revisions.add(revision);
+    this.#shared.revision = revision;
+    server.headersTimeout = next.timeouts.headersMs;
+    server.keepAliveTimeout = next.timeouts.idleMs;
+    // Read for each connection's parser; Node has no public name for it once the server is made.
+    Reflect.set(server, 'maxHeaderSize', next.sizes.headerBytes);
+    await former.retire();
+    this.#revisions.delete(former);
+  }
+
+  get load(): GateLoad {
+    let inFlight = 0;
+    for (const revision of this.#revisions) inFlight += revision.inFlight;
+    return {
+      connections: this.#sockets.size,
+      maxConnections: this.#maxConnections,
+      inFlight,
+      refusedConnections: this.#refusedConnections,
+    };
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#drain();
     return this.#stopped;
@@ -177,13 +231,13 @@ class NodeGate implements Gate {
     // Not the HTTP server's own close: that would stop the clock by which Node reports slow heads.
     NetServer.prototype.close.call(this.#server);
     if (this.#sockets.size > 0) {
-      const { drainMs } = this.#shared.timeouts;
+      const { drainMs } = this.#shared.revision.timeouts;
       await new Promise<void>((resolve) => {
         this.#emptied = resolve;
         this.#deadline = setTimeout(() => this.#expire(), drainMs);
       });
     }
-    await this.#shared.handler.close();
+    await Promise.all(Array.from(this.#revisions, (revision) => revision.close()));
     await this.destroy();
   }
 
@@ -205,6 +259,6 @@ class NodeGate implements Gate {
     // Stops Node's clock as well; that it may not be running is no error here.
     this.#server.close(() => {});
     this.#cutAll();
-    await this.#shared.handler.destroy();
+    await Promise.all(Array.from(this.#revisions, ({ handler }) => handler.destroy()));
   }
 }

@@ -1,4 +1,4 @@
 export type * from './exchange.ts';
-export { createGate, type Gate, type GateOptions } from './gate.ts';
-export type { GateSizes } from './live-exchange.ts';
+export { createGate, type Certificate, type Gate, type GateLoad, type GateOptions } from './gate.ts';
+export type { GateSizes, Revision } from './revision.ts';
 export { createUpstream, type UpstreamOptions } from './upstream.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { Passage, Refusal, RequestFacts } from '@flick/decide';
+import type { Decider, Passage, Refusal, RequestFacts } from '@flick/decide';
 import type { Ending } from './exchange.ts';
 import type { Shared } from './live-exchange.ts';
 import { outcomeOf } from './outcome.ts';
@@ -13,6 +13,7 @@ import { requestIdOf } from './request-id.ts';
  */
 export class LastAnswer {
   readonly #shared: Shared;
+  readonly #decider: Decider;
   readonly #socket: Socket;
   readonly #facts: RequestFacts;
   readonly #requestId: string;
@@ -24,6 +25,7 @@ export class LastAnswer {
 
   constructor(shared: Shared, socket: Socket, facts: RequestFacts) {
     this.#shared = shared;
+    this.#decider = shared.revision.decider;
     this.#socket = socket;
     this.#facts = facts;
     this.#requestId = requestIdOf(soleRequestId(facts.headers));
@@ -32,7 +34,7 @@ export class LastAnswer {
   /** Judges and answers. Called once; nothing is thrown. */
   begin(): void {
     try {
-      const passage = this.#shared.decider.judgeHead(this.#facts);
+      const passage = this.#decider.judgeHead(this.#facts);
       if (passage instanceof Promise) {
         passage.then(
           (judged) => this.#answer(judged),
@@ -50,12 +52,11 @@ export class LastAnswer {
     if (this.#recorded) return;
     this.#passage = passage;
     const { verdict } = passage;
-    const { decider } = this.#shared;
     // What the parser would not read is never passed on, whatever the ladder makes of the pieces.
     const refusal =
       verdict.kind === 'refuse'
         ? verdict.refusal
-        : decider.refuse(passage, 'malformed-request', 'The bytes that arrived are not an HTTP/1.1 request.');
+        : this.#decider.refuse(passage, 'malformed-request', 'The bytes that arrived are not an HTTP/1.1 request.');
     this.#refusal = refusal;
     const answer = problemAnswer(refusal, this.#requestId, passage.path, passage.limitFields);
     this.#socket.write(lastAnswerBytes(refusal.status, answer, this.#facts.method === 'HEAD'), (error) => {

@@ -2,28 +2,19 @@ import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
-import type { Decider, MessageFault, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
+import type { MessageFault, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
 import { type Coding, codingOf, decode } from './body-coding.ts';
-import type { Ending, Exchange, Handler, Outcome, Timeouts } from './exchange.ts';
+import type { Ending, Exchange, Outcome } from './exchange.ts';
 import type { GateResponse, ResponseOwner } from './gate-response.ts';
 import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
-
-/** Bounds that the gate itself enforces, in bytes; the ladder enforces others. */
-export interface GateSizes {
-  /** Of a body that is checked, as sent and with its coding removed. */
-  readonly bodyBytes: number;
-  /** Of a header section, request line included. */
-  readonly headerBytes: number;
-}
+import type { LiveRevision } from './revision.ts';
 
 /** What all connections of a gate share. */
 export interface Shared {
-  readonly decider: Decider;
-  readonly handler: Handler;
-  readonly timeouts: Timeouts;
-  readonly sizes: GateSizes;
+  /** What a request that comes now begins with, and keeps to its end. */
+  revision: LiveRevision;
   readonly record: (outcome: Outcome) => void;
   /** Set once the gate is stopping: every answer is its connection's last. */
   draining: boolean;
@@ -63,6 +54,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   /** Time in which the gate waited for the client's body, ms; the connection counts it. */
   waitedMs = 0;
   readonly startMs = performance.now();
+  readonly revision: LiveRevision;
   readonly #timeMs = Date.now();
   readonly #shared: Shared;
   readonly #socket: Socket;
@@ -80,6 +72,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   // The gate has taken it back, or it is over: what the handler still says is not heard.
   #closedToHandler = false;
   #recorded = false;
+  #over = false;
   #gone = false;
   #goneListeners: (() => void)[] | undefined = undefined;
 
@@ -90,6 +83,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   constructor(shared: Shared, line: Line, response: GateResponse, continues: boolean, fault: MessageFault | undefined) {
     const request = response.req;
     this.#shared = shared;
+    this.revision = shared.revision;
+    this.revision.requestBegins();
     this.request = request;
     this.response = response;
     this.#socket = request.socket;
@@ -115,7 +110,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   /** Sends the request up the ladder. Called once; nothing is thrown. */
   begin(): void {
     try {
-      const passage = this.#shared.decider.judgeHead(this.#facts);
+      const passage = this.revision.decider.judgeHead(this.#facts);
       if (passage instanceof Promise) {
         passage.then(
           (judged) => this.#judged(judged),
@@ -179,7 +174,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     request.on('data', (chunk: Buffer) => {
       if (this.#closedToHandler || this.response.writableEnded) return;
       length += chunk.length;
-      if (length > this.#shared.sizes.bodyBytes) {
+      if (length > this.revision.sizes.bodyBytes) {
         chunks.length = 0;
         this.#tooLarge();
       } else {
@@ -191,7 +186,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   #bodyRead(passage: Passage, coding: Coding, bytes: Uint8Array): void {
     if (this.#closedToHandler) return;
-    const { bodyBytes } = this.#shared.sizes;
+    const { bodyBytes } = this.revision.sizes;
     if (bytes.length > bodyBytes) this.#tooLarge();
     else if (coding === 'identity') this.#judgeBody(passage, bytes);
     else {
@@ -206,7 +201,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   #judgeBody(passage: Passage, bytes: Uint8Array): void {
     try {
-      const judged = this.#shared.decider.judgeBody(passage, bytes);
+      const judged = this.revision.decider.judgeBody(passage, bytes);
       this.#passage = judged;
       if (judged.verdict.kind === 'refuse') {
         this.#answerRefusal(judged.verdict.refusal);
@@ -220,7 +215,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #tooLarge(): void {
-    this.#fail('body-too-large', `The body is larger than ${this.#shared.sizes.bodyBytes} bytes.`);
+    this.#fail('body-too-large', `The body is larger than ${this.revision.sizes.bodyBytes} bytes.`);
   }
 
   #setOwnFields(passage: Passage): void {
@@ -231,7 +226,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   #hand(): void {
     this.#setOwnFields(this.passage);
-    this.#shared.handler.handle(this);
+    this.revision.handler.handle(this);
   }
 
   refuse(refusal: Refusal): void {
@@ -273,7 +268,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #fail(reason: Reason, detail: string, close = false): void {
-    this.#answerRefusal(this.#shared.decider.refuse(this.#passage, reason, detail, { close }));
+    this.#answerRefusal(this.revision.decider.refuse(this.#passage, reason, detail, { close }));
   }
 
   #crashed(): void {
@@ -338,6 +333,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#record(this.#cutAs ?? (sent ? 'complete' : 'aborted'));
     this.#closedToHandler = true;
     if (!sent) this.#tellGone();
+    if (!this.#over) this.revision.requestEnds();
+    this.#over = true;
     this.#line.released(this);
   }
 
