@@ -73,7 +73,8 @@ describe('flick keys, beside a gate that runs', () => {
     const tookMs = performance.now() - start;
     const { body, challenge } = await ask('/pot', { 'x-key': key });
     expect(body).toMatchObject({ reason: 'invalid-credentials', detail: 'The key was revoked' });
-    expect(challenge).toBe('ApiKey realm="Tea", in="header", name="X-Key"');
+    const error = 'error="invalid-credentials", error_description="The key was revoked"';
+    expect(challenge).toBe(`ApiKey realm="Tea", in="header", name="X-Key", ${error}`);
     expect(tookMs).toBeLessThan(1000);
     expect(stderr()).not.toContain('apiKey: presence and form only');
     expect(stderr()).toContain('basicAuth: presence and form only');

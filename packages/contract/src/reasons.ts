@@ -136,6 +136,13 @@ const catalogue = {
     meaning: 'The credentials are good, yet do not allow this operation.',
     mend: 'Obtain credentials with the scopes that the WWW-Authenticate field names.',
   },
+  'cross-site-request': {
+    code: 403,
+    stage: 'credentials',
+    title: 'Cross-site request',
+    meaning: 'A page of another site made a browser send the request, and its only credentials are a cookie.',
+    mend: 'Send it from a page of the same origin as the API, or have the API owners allow the origin of the page.',
+  },
   'unverifiable-credentials': {
     code: 503,
     stage: 'credentials',

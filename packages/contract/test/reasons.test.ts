@@ -60,7 +60,7 @@ it('names every reason of the published design', () => {
       'unexpected-body',
     ],
     401: ['missing-credentials', 'invalid-credentials', 'expired-credentials'],
-    403: ['insufficient-credentials'],
+    403: ['insufficient-credentials', 'cross-site-request'],
     404: ['unknown-path', 'unknown-resource'],
     405: ['method-not-allowed'],
     406: ['not-acceptable'],

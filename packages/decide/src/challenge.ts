@@ -1,8 +1,9 @@
 import type { Operation, SecurityScheme } from '@flick/contract';
 
-/** What a challenge says beyond its scheme (RFC 6750, section 3), to the HTTP scheme whose credential failed. */
+/** What a challenge says beyond its scheme (RFC 6750, section 3), to the scheme whose credential failed. */
 export interface ChallengeError {
-  readonly scheme: string;
+  /** Of the scheme, as {@link kindOf} tells it. */
+  readonly kind: string;
   /** `error="…"` and what belongs to it. */
   readonly text: string;
 }
@@ -26,7 +27,7 @@ export function compileChallenge(realm: string, schemes: ReadonlyMap<string, Sec
       bare.set(operation, parts);
     }
     return parts
-      .map(({ scheme, text }) => (error !== undefined && scheme === error.scheme ? `${text}, ${error.text}` : text))
+      .map(({ kind, text }) => (error !== undefined && kind === error.kind ? `${text}, ${error.text}` : text))
       .join(', ');
   };
 }
@@ -36,9 +37,15 @@ export function quoted(text: string): string {
   return `"${text.replaceAll(/[^ -~]/g, '').replaceAll(/["\\]/g, '\\$&')}"`;
 }
 
+/** What schemes share that are challenged alike: the HTTP scheme in lower case, or where the API key goes. */
+export function kindOf(scheme: SecurityScheme): string {
+  if (scheme.type !== 'apiKey') return scheme.scheme ?? 'bearer';
+  return `in="${scheme.in ?? 'query'}", name=${quoted(scheme.parameter ?? '')}`;
+}
+
 interface Part {
-  /** The HTTP scheme in lower case; empty for an API key. */
-  readonly scheme: string;
+  /** Empty where nothing can fail: no scheme is declared. */
+  readonly kind: string;
   readonly text: string;
 }
 
@@ -46,15 +53,10 @@ function partsOf(schemes: readonly SecurityScheme[], realm: string): readonly Pa
   const parts = new Map<string, Part>();
   for (const scheme of schemes) {
     if (scheme.type === 'mutualTLS') continue;
-    if (scheme.type === 'apiKey') {
-      const text = `ApiKey ${realm}, in="${scheme.in ?? 'query'}", name=${quoted(scheme.parameter ?? '')}`;
-      parts.set(text, { scheme: '', text });
-    } else {
-      const name = scheme.scheme ?? 'bearer';
-      const text = `${name.charAt(0).toUpperCase()}${name.slice(1)} ${realm}`;
-      parts.set(text, { scheme: name, text });
-    }
+    const kind = kindOf(scheme);
+    const name = kind.charAt(0).toUpperCase() + kind.slice(1);
+    parts.set(kind, { kind, text: scheme.type === 'apiKey' ? `ApiKey ${realm}, ${kind}` : `${name} ${realm}` });
   }
-  if (parts.size === 0) parts.set('', { scheme: '', text: `Undeclared ${realm}` });
+  if (parts.size === 0) parts.set('', { kind: '', text: `Undeclared ${realm}` });
   return [...parts.values()];
 }

@@ -1,9 +1,11 @@
 import type { Contract, Operation, Reason, SecurityScheme } from '@flick/contract';
-import { type Challenge, type ChallengeError, quoted } from './challenge.ts';
+import { type Challenge, type ChallengeError, kindOf, quoted } from './challenge.ts';
 import { type Credential, isWellFormed, type Place, placeOf, readCredential, several } from './credential-text.ts';
+import { crossSiteFault } from './cross-site.ts';
+import { sentenceOf } from './fault-words.ts';
 import type { Consumer, DeciderOptions, Verification, Verifier } from './ports.ts';
 import { type Refuse, refused } from './refusal.ts';
-import type { RefuseOptions, Verdict } from './verdict.ts';
+import type { RefuseOptions, Verdict, Violation } from './verdict.ts';
 import type { Judgement, Rung, Walk } from './walk.ts';
 
 /** A scheme that an operation names, ready to be read and verified. */
@@ -40,11 +42,17 @@ interface Plan {
 /** Credentials that are there and of good form, of a scheme that somebody else verifies. */
 const unverified = { kind: 'unverified' } as const;
 
+/** A cookie that a page of another origin had sent: whose it is was not asked. */
+interface CrossSite {
+  readonly kind: 'cross-site';
+  readonly fault: Violation;
+}
+
 /** What is known of a scheme's credential; undefined where the request has none. */
-type Standing = Verification | typeof unverified | undefined;
+type Standing = Verification | typeof unverified | CrossSite | undefined;
 
 /** How an alternative failed; the later in this list, the more is known of it. */
-const failures = ['missing', 'invalid', 'expired', 'insufficient', 'unknown'] as const;
+const failures = ['missing', 'invalid', 'expired', 'cross-site', 'insufficient', 'unknown'] as const;
 type Failure = (typeof failures)[number];
 
 interface Failed {
@@ -56,6 +64,7 @@ const reasonOf: Readonly<Record<Failure, Reason>> = {
   missing: 'missing-credentials',
   invalid: 'invalid-credentials',
   expired: 'expired-credentials',
+  'cross-site': 'cross-site-request',
   insufficient: 'insufficient-credentials',
   unknown: 'unverifiable-credentials',
 };
@@ -69,6 +78,8 @@ const reasonOf: Readonly<Record<Failure, Reason>> = {
  *   One that the operation declares as a parameter, too, comes with every request and makes none ambiguous.
  * - With an empty alternative a request without credentials passes, and so does one whose credentials are good but not
  *   enough; bad ones are refused all the same, for who sends a credential means it.
+ * - A cookie whose verifier asks whence requests come does not speak for one that a page of another origin had sent. That
+ *   is 403, since no other credentials would mend it, and its verifier is not asked.
  * - A scheme without a verifier is checked for presence and form. A client certificate is never present in a request:
  *   a scheme of type mutualTLS does not hold.
  */
@@ -116,19 +127,23 @@ export function compileCredentialsRung(
       const detail = 'The credentials cannot be verified at the moment; they may well be good.';
       return refused(refuse(walk.operation, reason, detail, { fields: [['Retry-After', '1']] }));
     }
-    const scheme = httpScheme(plan.schemes[need.index]?.scheme);
+    const scheme = plan.schemes[need.index]?.scheme;
     if (failure === 'missing') {
       return refusal(walk, reason, 'The operation requires credentials of a scheme that WWW-Authenticate names.');
     }
     if (failure === 'insufficient') {
       const scopes = need.scopes.join(' ');
-      const text = `error="insufficient_scope", scope=${quoted(scopes)}`;
       const detail = `The credentials lack a scope that is due: ${scopes}.`;
-      return refusal(walk, reason, detail, bearerError(scheme, text));
+      return refusal(walk, reason, detail, errorOf(scheme, reason, 'insufficient_scope', `scope=${quoted(scopes)}`));
+    }
+    if (standing?.kind === 'cross-site') {
+      const detail = `A page of another origin may not have the cookie sent. ${sentenceOf(standing.fault)}`;
+      const error = errorOf(scheme, reason, 'invalid_request', `error_description=${quoted(detail)}`);
+      return refusal(walk, reason, detail, error, { violations: [standing.fault] });
     }
     const description = standing?.kind === 'bad' ? standing.description : 'The credentials are malformed.';
-    const text = `error="invalid_token", error_description=${quoted(description)}`;
-    return refusal(walk, reason, description, bearerError(scheme, text));
+    const text = `error_description=${quoted(description)}`;
+    return refusal(walk, reason, description, errorOf(scheme, reason, 'invalid_token', text));
   };
 
   return (walk): Judgement => {
@@ -145,9 +160,9 @@ export function compileCredentialsRung(
     if (!taken || credentials.includes(several)) {
       const text = 'error="invalid_request", error_description="Send one credential, in one place"';
       const detail = 'The request has credentials in more than one place, and no one alternative takes them together.';
-      return refusal(walk, 'invalid-credentials', detail, bearerError('bearer', text), { precise: 400 });
+      return refusal(walk, 'invalid-credentials', detail, { kind: 'bearer', text }, { precise: 400 });
     }
-    const standings = schemes.map((schemePlan, index) => verify(schemePlan, credentials[index]));
+    const standings = schemes.map((schemePlan, index) => verify(walk, schemePlan, credentials[index]));
     if (standings.every(isKnown)) return conclude(walk, plan, standings);
     return Promise.all(standings.map(async (standing) => standing)).then((known) => conclude(walk, plan, known));
   };
@@ -189,8 +204,16 @@ function isDeclared({ parameters }: Operation, { in: place, parameter = '' }: Se
   );
 }
 
-function verify({ scheme, verifier }: SchemePlan, credential: Credential): Standing | Promise<Standing> {
+function verify(
+  walk: Walk,
+  { scheme, place, verifier }: SchemePlan,
+  credential: Credential,
+): Standing | Promise<Standing> {
   if (credential === undefined || credential === several) return undefined;
+  if (verifier?.crossSite !== undefined && place.kind === 'cookie') {
+    const fault = crossSiteFault(walk, verifier.crossSite);
+    if (fault !== undefined) return { kind: 'cross-site', fault };
+  }
   if (!isWellFormed(credential, scheme)) {
     return { kind: 'bad', reason: 'invalid-credentials', description: 'The credentials are malformed.' };
   }
@@ -217,6 +240,7 @@ function failureOf(needs: readonly NeedPlan[], standings: readonly Standing[]): 
     const standing = standings[need.index];
     if (standing === undefined) missing ??= { failure: 'missing', need };
     else if (standing.kind === 'unknown') unknown ??= { failure: 'unknown', need };
+    else if (standing.kind === 'cross-site') return { failure: 'cross-site', need };
     else if (standing.kind === 'bad') {
       return { failure: standing.reason === 'expired-credentials' ? 'expired' : 'invalid', need };
     } else if (standing.kind === 'good' && !holds(standing.consumer, need.scopes)) {
@@ -238,11 +262,18 @@ function consumerOf(needs: readonly NeedPlan[], standings: readonly Standing[]):
   return undefined;
 }
 
-function httpScheme(scheme: SecurityScheme | undefined): string {
-  return scheme === undefined || scheme.type === 'apiKey' ? '' : (scheme.scheme ?? 'bearer');
-}
-
-/** RFC 6750 names errors for Bearer alone; other schemes are challenged without. */
-function bearerError(scheme: string, text: string): ChallengeError | undefined {
-  return scheme === 'bearer' ? { scheme, text } : undefined;
+/**
+ * What went wrong, for the challenge of a scheme. RFC 6750 names errors for Bearer alone; that of API keys, which is
+ * nobody's standard, names the reason; all others are challenged without.
+ */
+function errorOf(
+  scheme: SecurityScheme | undefined,
+  reason: Reason,
+  bearerError: string,
+  more: string,
+): ChallengeError | undefined {
+  if (scheme === undefined) return undefined;
+  const kind = kindOf(scheme);
+  if (scheme.type === 'apiKey') return { kind, text: `error=${quoted(reason)}, ${more}` };
+  return kind === 'bearer' ? { kind, text: `error=${quoted(bearerError)}, ${more}` } : undefined;
 }

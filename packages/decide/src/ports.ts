@@ -63,6 +63,19 @@ export type Verification =
 /** Verifies credentials of one security scheme. Answers without a promise where it can, as from its cache. */
 export interface Verifier {
   readonly verify: (credential: string, scheme: SecurityScheme) => Verification | Promise<Verification>;
+  /**
+   * Where the scheme's credential is a cookie: which pages may have browsers send it with a method that changes things.
+   * Left out, all may.
+   */
+  readonly crossSite?: CrossSitePolicy;
+}
+
+/** Which pages of other origins are trusted with the cookie of whoever looks at them. */
+export interface CrossSitePolicy {
+  /** Origins as browsers write them (RFC 6454, section 6.2), such as `https://app.example`. */
+  readonly origins: ReadonlySet<string>;
+  /** Whether all origins of the same site are: sibling domains, other ports. */
+  readonly sameSite: boolean;
 }
 
 /** Whose requests a limit counts together. */

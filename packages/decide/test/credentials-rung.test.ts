@@ -41,6 +41,9 @@ const verifiers = new Map<string, Verifier>([
   ['oauth', { verify }],
 ]);
 const ladder = decider(library, { verifiers });
+const withKeys = decider(library, {
+  verifiers: new Map([...verifiers, ['session', { verify }], ['headerKey', { verify }], ['queryKey', { verify }]]),
+});
 
 const withVerifier = (verifier: Verifier) => decider(library, { verifiers: new Map([['bearer', verifier]]) });
 const token = (text: string) => ({ Authorization: `Bearer ${text}` });
@@ -75,6 +78,23 @@ describe('the challenge is exact', () => {
       401,
       'Bearer realm="library", error="insufficient_scope", scope="read write"',
     ]);
+  });
+  it.each([
+    ['missing-credentials', {}, ''],
+    ['expired-credentials', { Cookie: 'sid=expired' }, 'The token has expired.'],
+    ['invalid-credentials', { Cookie: 'sid=forged' }, 'The token is not known.'],
+  ])('and tells %s of a cookie from the others', (reason, fields, description) => {
+    const refusal = refusalOf(judge(withKeys, facts('GET /cookie', fields)));
+    const error = description === '' ? '' : `, error="${reason}", error_description="${description}"`;
+    expect(refusal).toMatchObject({ reason, precise: 401, status: 401 });
+    expect(field(refusal, 'WWW-Authenticate')).toBe(`ApiKey realm="library", in="cookie", name="sid"${error}`);
+  });
+  it('and says what is wrong to the scheme that failed, not to its neighbours', () => {
+    const failed = refusalOf(judge(withKeys, facts('GET /either', { 'X-Key': 'expired' })));
+    expect(field(failed, 'WWW-Authenticate')).toBe(
+      'Bearer realm="library", ApiKey realm="library", in="header", name="X-Key", ' +
+        'error="expired-credentials", error_description="The token has expired."',
+    );
   });
   it('and names every scheme that the operation takes', () => {
     expect(challengeOf('GET /mixed')[3]).toBe(

@@ -55,6 +55,11 @@ const expectations: Readonly<Record<Reason, Expect>> = {
     // An API refuses by more than scopes: by roles, or by whose the thing is.
     return !open && needs.some(({ scopes }) => scopes.length > 0) ? 'due' : 'possible';
   },
+  // Only of credentials in a cookie, and only where their verifier asks whence requests come.
+  'cross-site-request': ({ method, security }) => {
+    const inCookie = security.flat().some(({ scheme }) => scheme.type === 'apiKey' && scheme.in === 'cookie');
+    return inCookie && method !== 'GET' && method !== 'HEAD' ? 'possible' : 'api';
+  },
   'unverifiable-credentials': possible,
   'missing-parameter': ({ parameters }) =>
     parameters.some(({ required, in: place }) => required && place !== 'path') ? 'due' : 'never',
