@@ -16,9 +16,9 @@ export async function start(file, ...args) {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   children.add(child);
-  const ended = once(child, 'exit').then(([code]) => {
+  const ended = once(child, 'exit').then(([code, signal]) => {
     children.delete(child);
-    throw new Error(`${file} ended with code ${code}`);
+    throw new Error(`${file} ended with ${code ?? signal}`);
   });
   // Heard below where somebody waits; else the run is over.
   ended.catch(() => {});
@@ -34,12 +34,15 @@ export async function start(file, ...args) {
       child.send(message);
       return answer;
     },
+    end: () => {
+      child.kill();
+    },
   };
 }
 
 /** Ends what was started. */
 export function endAll() {
-  for (const child of children) child.kill('SIGKILL');
+  for (const child of children) child.kill();
 }
 
 /**

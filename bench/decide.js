@@ -24,7 +24,7 @@ function variantsOf(method, target, headers) {
 }
 
 const account = (/** @type {number} */ index) => `/accounts/${index + 1}?limit=20&currency=eur`;
-const noFields = () => ['Host', 'api.example', 'Accept', 'application/json'];
+const noFields = (/** @type {number} */ index) => fieldsOf(index, '');
 
 /** What is measured, with the verdict that is due. */
 const cases = [
@@ -35,7 +35,7 @@ const cases = [
     facts: variantsOf(
       'POST',
       () => '/transfers',
-      (index) => [...fieldsOf(index), ...bodyFields],
+      (index) => [...fieldsOf(index), ...bodyFields(transfer)],
     ),
   },
   {

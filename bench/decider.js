@@ -7,15 +7,26 @@ import { contractFile, secret } from './requests.js';
 
 export const sizes = { targetBytes: 8192, headerCount: 100, headerBytes: 16_384, jsonDepth: 64, bodyBytes: 1_048_576 };
 
-/** A limit by consumer is counted for each request, and never reached. */
-const limit = /** @type {const} */ ({ name: 'all', requests: 1_000_000_000, windowMs: 60_000, by: 'consumer' });
+export const timeouts = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  upstreamMs: 30_000,
+  idleMs: 60_000,
+  unreadMs: 30_000,
+  drainMs: 1000,
+};
 
-export function createBenchDecider() {
-  const contract = readContract(contractFile);
+/** A limit by consumer is counted for each request and never reached, but for one operation, where it always is. */
+const limits = /** @type {const} */ ([
+  { name: 'all', requests: 1_000_000_000, windowMs: 60_000, by: 'consumer' },
+  { name: 'scarce', requests: 1, windowMs: 3_600_000, by: 'consumer', operations: ['getScarceAccount'] },
+]);
+
+export function createBenchDecider(contract = readContract(contractFile)) {
   for (const operation of contract.operations) operation.compile();
   return createDecider(contract, {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
-    limits: [limit],
+    limits,
     limitStore: createMemoryLimits(),
     limitStoreDown: 'pass',
     limitHeaders: 'draft',

@@ -1,17 +1,9 @@
-/** Flick's gate, with all that `flick serve` puts into it but the log. */
+/** Flick's gate before an upstream, with all that `flick serve` puts into it but the log. */
 import { createGate, createUpstream } from '@flick/gate';
 import { serveUsage } from './child.js';
-import { createBenchDecider, sizes } from './decider.js';
+import { createBenchDecider, sizes, timeouts } from './decider.js';
 
 const decider = createBenchDecider();
-const timeouts = {
-  headersMs: 10_000,
-  requestMs: 60_000,
-  upstreamMs: 30_000,
-  idleMs: 60_000,
-  unreadMs: 30_000,
-  drainMs: 1000,
-};
 const handler = createUpstream({ origin: `http://127.0.0.1:${process.argv[2]}`, decider, timeouts });
 const gate = createGate({ decider, handler, timeouts, sizes });
 const { port } = await gate.listen(0, '127.0.0.1');

@@ -1,109 +1,209 @@
 /**
  * `npm run bench`: what the gate costs, as ratios within one run; figures of two runs, or of two machines, do not compare.
  *
- *   --quick   in half a minute rather than two, less steady
+ *   --quick   in a good minute rather than five, less steady
  *   --write   writes bench/results.md too
+ *   --only    one part: self, gateway, refusals, operations or decide
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { allChecks, checkFront, prismChecks } from './check-fronts.js';
 import { endAll, start } from './child.js';
-import { prismName, prismVersion, setUpPrism } from './peers.js';
-import { scenarios } from './requests.js';
+import { nginxVersion, peers, setUpPeers } from './peers.js';
+import { besideFirst, besideOthers, count, table } from './report.js';
+import {
+  accountGet,
+  forgedGet,
+  manyGets,
+  operationCounts,
+  refusedGets,
+  refusedPosts,
+  transferPost,
+} from './requests.js';
+import { inTurn, measure, median, ratio } from './rounds.js';
 
-const { quick, write } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+const { quick, write, only } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    only: { type: 'string' },
+  },
 }).values;
 
-const CONNECTIONS = 32;
-const rounds = quick ? 3 : 9;
-const roundMs = quick ? 800 : 1500;
-const warmMs = quick ? 1500 : 4000;
+const pace = quick ? { rounds: 3, roundMs: 500, warmMs: 1000 } : { rounds: 9, roundMs: 800, warmMs: 2000 };
+const brief = quick ? { rounds: 3, roundMs: 300, warmMs: 400 } : { rounds: 9, roundMs: 500, warmMs: 1000 };
 const decideMs = quick ? 150 : 400;
-const deadlineMs = 180_000;
+const deadlineMs = 420_000;
 
-/**
- * @typedef {Awaited<ReturnType<typeof start>>} Child
- * @typedef {{ rate: number, cpu: number }} Sample - requests a second; CPU of the front per request, in microseconds
- */
+/** @type {import('./report.js').Target[]} */
+const targets = [];
+
+const parts = {
+  self: benchSelf,
+  gateway: benchGateway,
+  refusals: benchRefusals,
+  operations: benchOperations,
+  decide: benchDecide,
+};
 
 const [busy = 0] = loadavg();
 if (busy > 1) say(`The machine is busy (load ${busy.toFixed(1)}): the figures are unsteady.`);
-const trouble = await setUpPrism();
-if (trouble !== undefined) say(`${prismName} cannot be installed, and is left out: ${trouble}`);
+const trouble = await setUpPeers();
+if (trouble !== undefined) say(`The peers cannot be installed, and are left out: ${trouble}`);
+const nginx = await nginxVersion();
+if (nginx === undefined)
+  say('nginx is left out: none that can be measured is installed (on Debian: apt-get install nginx-light).');
 const watchdog = setTimeout(() => fail(`not done within ${deadlineMs / 1000} s`), deadlineMs);
 try {
-  const lines = [...(await benchFronts()), '', ...(await benchDecide())];
-  if (write) writeResults(lines);
+  /** @type {string[]} */
+  const lines = [];
+  const load = await start('load.js');
+  await inTurn(Object.entries(parts), async ([name, part]) => {
+    if (only !== undefined && only !== name) return;
+    for (const line of [...(await part(load)), '']) {
+      say(line);
+      lines.push(line);
+    }
+  });
+  const reached = table(targets);
+  for (const line of reached) say(line);
+  if (write) writeResults(reached, lines);
 } catch (error) {
   fail(error instanceof Error ? error.message : String(error));
 }
 clearTimeout(watchdog);
 endAll();
 
-/** The fronts on one upstream, in turn: what slows the machine down for a while slows down all of them. */
-async function benchFronts() {
+/**
+ * Servers that answer by themselves.
+ *
+ * @param {import('./rounds.js').Child} load
+ */
+async function benchSelf(load) {
+  const names = ['bare', 'gate', ...(trouble === undefined ? ['fastify', 'express'] : [])];
+  const fronts = await Promise.all(names.map((name) => start(`self-${name}.js`)));
+  await inTurn(fronts, ({ first }, at) =>
+    checkFront(names[at] ?? '', first.port, names[at] === 'bare' ? [] : allChecks),
+  );
+  const due = { bare: { GET: 0.75, POST: 0.65 }, fastify: { GET: 2, POST: 2 }, express: { GET: 8, POST: 8 } };
+  const lines = await benchFronts(load, 'Answering by itself', names, fronts, due);
+  for (const front of fronts) front.end();
+  return lines;
+}
+
+/**
+ * Gateways before one upstream.
+ *
+ * @param {import('./rounds.js').Child} load
+ */
+async function benchGateway(load) {
   const upstream = await start('upstream.js');
-  const load = await start('load.js');
-  const names = trouble === undefined ? ['pipe', 'gate', 'prism'] : ['pipe', 'gate'];
+  const names = [
+    'pipe',
+    'gate',
+    ...(trouble === undefined ? ['prism'] : []),
+    ...(nginx === undefined ? [] : ['nginx']),
+  ];
   const fronts = await Promise.all(names.map((name) => start(`front-${name}.js`, upstream.first.port)));
+  const checks = { gate: allChecks, prism: prismChecks };
+  await inTurn(fronts, ({ first }, at) => {
+    const name = names[at] ?? '';
+    return checkFront(name, first.port, Object.entries(checks).find(([checked]) => checked === name)?.[1] ?? []);
+  });
+  const due = { pipe: { GET: 0.7, POST: 0.7 }, prism: { GET: 15, POST: 15 } };
+  const lines = await benchFronts(load, 'As gateway', names, fronts, due);
+  for (const front of [...fronts, upstream]) front.end();
+  return lines;
+}
+
+/**
+ * @param {import('./rounds.js').Child} load
+ * @param {string} title
+ * @param {readonly string[]} names
+ * @param {readonly import('./rounds.js').Child[]} fronts
+ * @param {Record<string, { GET: number, POST: number }>} due - of the requests of each, as a share
+ */
+async function benchFronts(load, title, names, fronts, due) {
   /** @type {string[]} */
   const lines = [];
-  await inTurn(Object.keys(scenarios), async (scenario) => {
-    /** @type {Sample[][]} By front, then by round. */
-    const samples = names.map(() => []);
-    await inTurn(fronts, (front) => sampleOf(load, front, scenario, warmMs));
-    await inTurn(Array.from({ length: rounds }), (_, round) => {
-      // Turned round by round, so that none is always first.
-      const order = fronts.map((_front, at) => (at + round) % fronts.length);
-      return inTurn(order, async (at) => {
-        const front = fronts[at];
-        if (front !== undefined) samples[at]?.push(await sampleOf(load, front, scenario, roundMs));
-      });
-    });
-    lines.push(...reportFronts(scenario, names, samples));
+  await inTurn([accountGet, transferPost], async (scenario) => {
+    const samples = await measure(
+      load,
+      fronts.map((front, at) => ({ name: names[at] ?? '', front, scenario })),
+      pace,
+    );
+    const gate = samples[names.indexOf('gate')] ?? [];
+    for (const [other, shares] of Object.entries(due)) {
+      const own = samples[names.indexOf(other)];
+      if (own === undefined) continue;
+      const method = scenario === accountGet ? 'GET' : 'POST';
+      const came = ratio(gate, own, 'rate');
+      targets.push({ what: `${title}, ${method}: requests, as a multiple of ${other}`, due: shares[method], came });
+    }
+    lines.push(...besideOthers(`${title}: ${scenario.name}`, names, samples));
   });
   return lines;
 }
 
 /**
- * @param {Child} load
- * @param {Child} front
- * @param {string} scenario
- * @param {number} ms
- * @returns {Promise<Sample>}
+ * What a refusal costs at the socket, beside the acceptance of the same method.
+ *
+ * @param {import('./rounds.js').Child} load
  */
-async function sampleOf(load, front, scenario, ms) {
-  const before = await front.ask('usage');
-  const { port } = front.first;
-  /** @type {import('./load.js').Load} */
-  const { requests, bad, ms: took } = await load.ask({ port, scenario, connections: CONNECTIONS, ms });
-  if (bad > 0 || requests === 0) throw new Error(`${scenario}: ${bad} of ${requests} answers were not 2xx`);
-  return { rate: (requests * 1000) / took, cpu: ((await front.ask('usage')) - before) / requests };
+async function benchRefusals(load) {
+  const front = await start('self-gate.js');
+  /** @type {string[]} */
+  const lines = [];
+  await inTurn(
+    [
+      [accountGet, ...refusedGets, forgedGet],
+      [transferPost, ...refusedPosts],
+    ],
+    async (scenarios) => {
+      const samples = await measure(
+        load,
+        scenarios.map((scenario) => ({ name: 'gate', front, scenario })),
+        brief,
+      );
+      for (const [at, { name }] of scenarios.entries()) {
+        if (at === 0) continue;
+        const came = ratio(samples[at] ?? [], samples[0] ?? [], 'cpu');
+        targets.push({ what: `CPU of a refusal, ${name}, to an acceptance`, due: 1, atMost: true, came });
+      }
+      lines.push(
+        ...besideFirst(
+          'Refused by the gate',
+          scenarios.map(({ name }) => name),
+          samples,
+        ),
+      );
+    },
+  );
+  front.end();
+  return lines;
 }
 
 /**
- * @param {string} scenario
- * @param {string[]} names
- * @param {Sample[][]} samples
+ * Whether what a request costs depends on how many operations there are.
+ *
+ * @param {import('./rounds.js').Child} load
  */
-function reportFronts(scenario, names, samples) {
-  const gate = samples[names.indexOf('gate')] ?? [];
-  const lines = [`${scenario}  (${CONNECTIONS} connections, 0 answers other than 2xx)`];
-  for (const [at, name] of names.entries()) {
-    const own = samples[at] ?? [];
-    const rate = median(own.map((sample) => sample.rate));
-    const cpu = median(own.map((sample) => sample.cpu));
-    let line = `  ${name.padEnd(6)}${count(rate).padStart(8)} requests/s ${cpu.toFixed(0).padStart(6)} µs CPU each`;
-    if (name !== 'gate') {
-      const faster = median(gate.map((sample, round) => sample.rate / (own[round]?.rate ?? Number.NaN)));
-      const leaner = median(gate.map((sample, round) => sample.cpu / (own[round]?.cpu ?? Number.NaN)));
-      line += `   gate: ${faster.toFixed(2)} × the requests, ${leaner.toFixed(2)} × the CPU`;
-    }
-    lines.push(line);
-  }
-  for (const line of lines) say(line);
-  return lines;
+async function benchOperations(load) {
+  const fronts = await Promise.all(operationCounts.map((operations) => start('self-gate.js', operations)));
+  const units = manyGets.flatMap((scenario, at) => {
+    const front = fronts[at];
+    return front === undefined ? [] : [{ name: 'gate', front, scenario }];
+  });
+  const samples = await measure(load, units, pace);
+  const came = ratio(samples.at(-1) ?? [], samples[0] ?? [], 'cpu');
+  targets.push({ what: 'CPU a request with 10,000 operations, to 10', due: 1.1, atMost: true, came });
+  for (const front of fronts) front.end();
+  return besideFirst(
+    'By the number of operations',
+    manyGets.map(({ name }) => name),
+    samples,
+  );
 }
 
 /** The ladder alone. */
@@ -112,63 +212,49 @@ async function benchDecide() {
   /** @type {string[]} */
   const names = decide.first.names;
   const samples = names.map(() => /** @type {number[]} */ ([]));
-  await inTurn(Array.from({ length: rounds }), () =>
+  await inTurn(Array.from({ length: pace.rounds }), () =>
     inTurn(names, async (name, index) => {
       const { rate, bad } = await decide.ask({ index, ms: decideMs });
       if (bad > 0) throw new Error(`${name}: ${bad} verdicts were not the one that is due`);
       samples[index]?.push(rate);
     }),
   );
-  const lines = ['decide alone, on one core'];
-  for (const [index, name] of names.entries()) {
-    const rate = median(samples[index] ?? []);
-    lines.push(
-      `  ${name.padEnd(38)}${count(rate).padStart(10)} requests/s ${(1e6 / rate).toFixed(2).padStart(7)} µs each`,
-    );
-  }
-  for (const line of lines) say(line);
-  return lines;
+  decide.end();
+  return [
+    'decide alone, on one core',
+    ...names.map((name, index) => {
+      const rate = median(samples[index] ?? []);
+      return `  ${name.padEnd(38)}${count(rate).padStart(10)} requests/s ${(1e6 / rate).toFixed(2).padStart(7)} µs each`;
+    }),
+  ];
 }
 
-/** @param {string[]} lines */
-function writeResults(lines) {
+/**
+ * @param {readonly string[]} reached
+ * @param {readonly string[]} lines
+ */
+function writeResults(reached, lines) {
   const model = cpus()[0]?.model ?? 'unknown';
+  const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
+  if (nginx !== undefined) versions.push(`nginx ${nginx}`);
   const text = [
     '# Results of the bench',
     '',
     `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${model.trim()}, \`npm run bench${quick ? ' -- --quick' : ''}\`,`,
-    `medians of ${rounds} rounds in turn. Prism is ${prismName} ${prismVersion}, \`proxy --errors\`; pipe is \`front-pipe.js\`.`,
-    `Compare ratios, not requests a second: load, front and upstream share the machine. Its load at the start: ${busy.toFixed(1)}.`,
+    `medians of ${pace.rounds} rounds in turn; load of the machine at the start: ${busy.toFixed(1)}. Compare ratios, not requests a`,
+    'second: front, load and upstream share the machine. `bare` is `self-bare.js`, `pipe` is `front-pipe.js`; peers:',
+    `${versions.join(', ')}.`,
     '',
     '```',
-    ...lines,
+    ...reached,
+    '```',
+    '',
+    '```',
+    ...lines.slice(0, -1),
     '```',
     '',
   ].join('\n');
   writeFileSync(new URL('results.md', import.meta.url), text);
-}
-
-/**
- * @template Item
- * @param {readonly Item[]} items
- * @param {(item: Item, index: number) => Promise<unknown>} action
- */
-async function inTurn(items, action) {
-  await items.reduce(async (before, item, index) => {
-    await before;
-    await action(item, index);
-  }, Promise.resolve());
-}
-
-/** @param {number[]} values */
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}
-
-/** @param {number} value */
-function count(value) {
-  return Math.round(value).toLocaleString('en-GB');
 }
 
 /** @param {string} line */
