@@ -1,5 +1,5 @@
 import type { Operation } from '@flick/contract';
-import { judgeMedia, readBody } from './body.ts';
+import { judgeMedia, type KeepBody, readBody } from './body.ts';
 import { Fields } from './fields.ts';
 import type { Sizes } from './ports.ts';
 import { refuseViolations, type Refuse, refused } from './refusal.ts';
@@ -50,8 +50,9 @@ export function judgeBytes(
   bytes: Uint8Array,
   sizes: Sizes,
   refuse: Refuse,
+  keep: KeepBody | undefined,
 ): Refusal | undefined {
   const contentType = new Fields(passage.facts.headers).get('content-type');
-  const violations = readBody(operation, passage.media, contentType, bytes, sizes);
+  const violations = readBody(operation, passage.media, contentType, bytes, sizes, keep);
   return violations.length === 0 ? undefined : refuseViolations(refuse, operation, violations);
 }

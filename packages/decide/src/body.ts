@@ -8,6 +8,7 @@ import { readJson } from './json-text.ts';
 import { inMediaRange, isJsonType, type ParsedMediaType, parseMediaType } from './media-type.ts';
 import { readMultipart } from './multipart-body.ts';
 import type { Sizes } from './ports.ts';
+import { binaryParts, fillMembers } from './request-values.ts';
 import { bodyFault, bodyViolations, jsonFault } from './schema-violations.ts';
 import { anyShape, settle, type TextTree } from './text-reading.ts';
 import type { BodyPlan, Field, Violation } from './verdict.ts';
@@ -156,6 +157,9 @@ function refuseSize({ contentLength, sizes }: BodyHead): MediaJudgement | undefi
   ]);
 }
 
+/** Is given the value of a body; under observe, also of one that its schema refuses. */
+export type KeepBody = (value: unknown) => void;
+
 /**
  * Reads a body that is whole and has no content coding left, and judges its syntax and its schema.
  *
@@ -169,6 +173,7 @@ export function readBody(
   contentType: string | undefined,
   bytes: Uint8Array,
   sizes: Sizes,
+  keep?: KeepBody,
 ): readonly Violation[] {
   if (media === undefined) return [];
   // A chunked body may turn out to be empty: then there is none.
@@ -177,41 +182,59 @@ export function readBody(
   }
   const type = contentType === undefined ? undefined : parseMediaType(contentType);
   const kind = kindOf(media, type?.type ?? media.range);
-  if (kind === 'json') return readJsonBody(media, bytes, sizes);
-  if (kind === 'form') return readFormBody(media, bytes);
-  if (kind === 'text') return readTextBody(media, type?.parameters.get('charset'), bytes);
+  if (kind === 'json') return readJsonBody(media, bytes, sizes, keep);
+  if (kind === 'form') return readFormBody(media, bytes, keep);
+  if (kind === 'text') return readTextBody(media, type?.parameters.get('charset'), bytes, keep);
   if (kind === 'opaque') return [];
   const boundary = type?.parameters.get('boundary');
   const reading = readMultipart(media, media.shape ?? anyShape, boundary, bytes, sizes.jsonDepth);
-  return 'tree' in reading ? judgeTree(media, reading.tree) : reading.violations;
+  if ('violations' in reading) return reading.violations;
+  return judgeTree(media, reading.tree, keep && ((value) => keep(binaryParts(value, media.shape))));
 }
 
-function readJsonBody(media: MediaType, bytes: Uint8Array, sizes: Sizes): readonly Violation[] {
+function readJsonBody(
+  media: MediaType,
+  bytes: Uint8Array,
+  sizes: Sizes,
+  keep: KeepBody | undefined,
+): readonly Violation[] {
   if (!isUtf8(bytes)) return [bodyFault('malformed-body', 'JSON in UTF-8', 'bytes that are not UTF-8')];
   const json = readJson(textOf(bytes), sizes.jsonDepth);
   if ('fault' in json) return [jsonFault(json.fault)];
   const faults = media.check?.(json.value);
+  if (keep !== undefined) keepFilled(media, json.value, keep);
   return faults === undefined ? [] : bodyViolations(faults);
 }
 
-function readFormBody(media: MediaType, bytes: Uint8Array): readonly Violation[] {
+function readFormBody(media: MediaType, bytes: Uint8Array, keep: KeepBody | undefined): readonly Violation[] {
   if (!isUtf8(bytes)) return [bodyFault('malformed-body', 'a form in UTF-8', 'bytes that are not UTF-8')];
   const form = readForm(media, media.shape ?? anyShape, textOf(bytes));
-  if ('tree' in form) return judgeTree(media, form.tree);
+  if ('tree' in form) return judgeTree(media, form.tree, keep);
   const { reason, due, arrived, name } = form.fault;
   return [bodyFault(reason, due, arrived, name === undefined ? '' : `/${escapeStep(name)}`)];
 }
 
-function readTextBody(media: MediaType, charset: string | undefined, bytes: Uint8Array): readonly Violation[] {
+function readTextBody(
+  media: MediaType,
+  charset: string | undefined,
+  bytes: Uint8Array,
+  keep: KeepBody | undefined,
+): readonly Violation[] {
   const text = decodeText(bytes, charset);
-  if (text !== undefined) return judgeTree(media, text);
+  if (text !== undefined) return judgeTree(media, text, keep);
   return [bodyFault('malformed-body', 'text in the charset that Content-Type names', 'other bytes')];
 }
 
-function judgeTree(media: MediaType, tree: TextTree): readonly Violation[] {
+function judgeTree(media: MediaType, tree: TextTree, keep: KeepBody | undefined): readonly Violation[] {
   if (media.check === undefined) return [];
-  const { faults } = settle(tree, media.shape ?? anyShape, media.check);
+  const { value, faults } = settle(tree, media.shape ?? anyShape, media.check);
+  if (keep !== undefined) keepFilled(media, value, keep);
   return faults === undefined ? [] : bodyViolations(faults);
+}
+
+function keepFilled({ shape }: MediaType, value: unknown, keep: KeepBody): void {
+  fillMembers(value, shape);
+  keep(value);
 }
 
 /** The bytes are UTF-8; a byte order mark stays, so that JSON refuses it: RFC 8259 forbids it, and readers differ. */

@@ -6,5 +6,6 @@ export { factsFromBytes, parseHead } from './message-bytes.ts';
 export type * from './outcome.ts';
 export type * from './ports.ts';
 export { type Problem, type ProblemError, problemOf } from './problem.ts';
+export type { NamedValues, RequestValues } from './request-values.ts';
 export { published } from './refusal.ts';
 export type * from './verdict.ts';

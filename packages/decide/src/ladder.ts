@@ -1,5 +1,6 @@
 import type { Contract, Operation, Stage } from '@flick/contract';
 import { compileClientAddress } from './address.ts';
+import type { KeepBody } from './body.ts';
 import { compileMediaRung, compileWholeRung, judgeBytes } from './body-rung.ts';
 import { compileChallenge } from './challenge.ts';
 import { compileCredentialsRung } from './credentials-rung.ts';
@@ -12,7 +13,7 @@ import { compileOneReadingRung, compilePathRung, methodsOf } from './path-rung.t
 import { PathTree } from './path-tree.ts';
 import type { DeciderOptions } from './ports.ts';
 import { compileRefuse, refused } from './refusal.ts';
-import { compileResponseRung } from './response-rung.ts';
+import { compileResponseRung, withDueFields } from './response-rung.ts';
 import { compileTargetRung } from './target-rung.ts';
 import { type Heard, stepsOf, type TracingDecider } from './trace.ts';
 import type { Passage, Refusal, Verdict } from './verdict.ts';
@@ -25,8 +26,8 @@ interface Step {
   readonly stages: readonly Stage[];
   /** What it refuses cannot go on to the API in any mode: what is ambiguous or broken off cannot be forwarded. */
   readonly always?: true;
-  /** Still climbed after a refusal was observed: it finds out who calls. */
-  readonly tells?: true;
+  /** Still climbed after a refusal was observed: it finds out who calls, or what the request says. */
+  readonly tells?: boolean;
 }
 
 /**
@@ -35,7 +36,7 @@ interface Step {
  * @throws RangeError where an entry of `trustedProxies` is no address or range
  */
 export function createDecider(contract: Contract, options: DeciderOptions): TracingDecider {
-  const { sizes } = options;
+  const { sizes, keepsValues = false } = options;
   const refuse = compileRefuse(contract);
   const challenge = compileChallenge(options.realm, contract.schemes);
   const tree = new PathTree(contract.operations);
@@ -55,9 +56,9 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
     { stages: ['address-limit'], judge: limits.address },
     { stages: ['credentials'], judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },
     { stages: ['consumer-limit'], judge: limits.consumer },
-    { stages: ['parameters'], judge: compileOperationRung(contract, refuse) },
-    { stages: ['parameters'], judge: compileParameterRung(contract, refuse) },
-    { stages: ['body'], judge: compileMediaRung(sizes, refuse) },
+    { stages: ['parameters'], judge: compileOperationRung(contract, refuse), tells: keepsValues },
+    { stages: ['parameters'], judge: compileParameterRung(contract, keepsValues, refuse), tells: keepsValues },
+    { stages: ['body'], judge: compileMediaRung(sizes, refuse), tells: keepsValues },
     { stages: ['body'], judge: compileWholeRung(refuse), always: true },
   ];
 
@@ -108,7 +109,7 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
 
   const bodyRefusal = (operation: Operation, passage: Passage, bytes: Uint8Array): Refusal | undefined => {
     try {
-      return judgeBytes(operation, passage, bytes, sizes, refuse);
+      return judgeBytes(operation, passage, bytes, sizes, refuse, keeperOf(passage));
     } catch (cause) {
       return refuse(operation, 'misconfiguration', 'The server failed to judge the body.', { cause });
     }
@@ -140,9 +141,21 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
       const limited = walk.limitStates.map(({ limit }) => limit);
       return { steps: stepsOf(ladder, heard, walk), passage: walk, limits: limited };
     },
-    refuse: (passage, reason, detail, more) => refuse(passage?.operation, reason, detail, more),
+    refuse: (passage, reason, detail, more) =>
+      withDueFields(refuse(passage?.operation, reason, detail, more), passage, challenge),
     judgeResponse: compileResponseRung(contract, challenge, refuse),
   };
+}
+
+/** Where the value of a body goes; nowhere where values are not kept. */
+function keeperOf(passage: Passage): KeepBody | undefined {
+  const values = passage instanceof Walk ? passage.values : undefined;
+  return (
+    values &&
+    ((value) => {
+      values.body = value;
+    })
+  );
 }
 
 /** A rung as it is, but for a note of what it says. */

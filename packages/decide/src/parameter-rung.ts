@@ -1,18 +1,33 @@
-import type { Contract } from '@flick/contract';
+import type { Contract, Operation } from '@flick/contract';
 import { type ParameterPlan, planParameters } from './parameter-plan.ts';
 import { readParameters } from './parameters.ts';
 import { refuseViolations, type Refuse, refused } from './refusal.ts';
-import type { Rung } from './walk.ts';
+import { KeptValues, ValuePlan } from './request-values.ts';
+import type { Violation } from './verdict.ts';
+import type { Rung, Walk } from './walk.ts';
 
-/** Rung 8: the parameters of path, query, header section and cookies, every fault of them in one refusal. */
-export function compileParameterRung(contract: Contract, refuse: Refuse): Rung {
+/**
+ * Rung 8: the parameters of path, query, header section and cookies, every fault of them in one refusal.
+ *
+ * @param keeps - whether the walk keeps the values that are read for it
+ */
+export function compileParameterRung(contract: Contract, keeps: boolean, refuse: Refuse): Rung {
   // Planned at an operation's first request, so that a contract of thousands starts at once.
   const plans = contract.operations.map((): ParameterPlan | undefined => undefined);
+  const valuePlans = contract.operations.map((): ValuePlan | undefined => undefined);
+  const keep = (walk: Walk, operation: Operation, plan: ParameterPlan): readonly Violation[] => {
+    const valuePlan = (valuePlans[walk.place] ??= new ValuePlan(operation));
+    const values = new KeptValues(valuePlan);
+    walk.values = values;
+    const violations = readParameters(plan, walk, values);
+    values.fill(valuePlan);
+    return violations;
+  };
   return (walk) => {
     const { operation, place } = walk;
     if (operation === undefined) return undefined;
     const plan = (plans[place] ??= planParameters(operation));
-    const violations = readParameters(plan, walk);
+    const violations = keeps ? keep(walk, operation, plan) : readParameters(plan, walk);
     return violations.length === 0 ? undefined : refused(refuseViolations(refuse, operation, violations));
   };
 }

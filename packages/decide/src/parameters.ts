@@ -20,8 +20,13 @@ export interface ParameterSource {
   readonly fields: Fields;
 }
 
-/** Is given each value that passed, read by type. An optional parameter that did not come is not there. */
-export type KeepValue = (parameter: Parameter, value: unknown) => void;
+/**
+ * Is given each value that came, read by type. One that the check refuses is given in its first reading: under observe,
+ * the request goes on with it.
+ */
+export interface KeepValues {
+  readonly keep: (parameter: Parameter, value: unknown) => void;
+}
 
 /**
  * Reads every parameter of a request and judges it: all faults, not the first alone. Never throws for what arrived.
@@ -30,9 +35,9 @@ export type KeepValue = (parameter: Parameter, value: unknown) => void;
  *
  * @returns empty where all is well; at most 50
  */
-export function readParameters(plan: ParameterPlan, source: ParameterSource, keep?: KeepValue): readonly Violation[] {
+export function readParameters(plan: ParameterPlan, source: ParameterSource, kept?: KeepValues): readonly Violation[] {
   if (plan.none && source.query === '') return noViolations;
-  const reading = new Reading(keep);
+  const reading = new Reading(kept);
   for (const one of plan.path) {
     readOne(reading, one, source.pathValues[source.pathNames.lastIndexOf(one.parameter.name)]);
   }
@@ -52,10 +57,10 @@ const GUESSED = 4;
 /** A reading in the making. */
 class Reading {
   readonly violations: Violation[] = [];
-  readonly #keep: KeepValue | undefined;
+  readonly #kept: KeepValues | undefined;
 
-  constructor(keep: KeepValue | undefined) {
-    this.#keep = keep;
+  constructor(kept: KeepValues | undefined) {
+    this.#kept = kept;
   }
 
   refuse(violation: Violation): void {
@@ -63,7 +68,7 @@ class Reading {
   }
 
   keep(parameter: Parameter, value: unknown): void {
-    this.#keep?.(parameter, value);
+    this.#kept?.keep(parameter, value);
   }
 
   /** Judges one parameter's text, once it is taken apart. */
@@ -79,8 +84,8 @@ class Reading {
   }
 
   #conclude(parameter: Parameter, value: unknown, faults: readonly SchemaFault[] | undefined, spread: boolean): void {
-    if (faults === undefined) this.keep(parameter, value);
-    else for (const fault of faults) this.refuse(violationOf(parameter, fault, spread));
+    this.#kept?.keep(parameter, value);
+    if (faults !== undefined) for (const fault of faults) this.refuse(violationOf(parameter, fault, spread));
   }
 }
 

@@ -121,4 +121,6 @@ export interface DeciderOptions {
   /** Addresses and ranges (CIDR) of proxies whose `Forwarded` or `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly sizes: Sizes;
+  /** Whether passages keep the values that are read for the checks, as handlers in process want them. Default no. */
+  readonly keepsValues?: boolean;
 }

@@ -1,7 +1,7 @@
 import type { Contract, Operation, Reason } from '@flick/contract';
 import type { Challenge } from './challenge.ts';
 import { published, type Refuse } from './refusal.ts';
-import type { Field, Passage, ResponseFacts, ResponsePlan } from './verdict.ts';
+import type { Field, Passage, Refusal, ResponseFacts, ResponsePlan } from './verdict.ts';
 
 // Why a refusal of the API's own is, as far as its code tells.
 const reasonsByCode: Readonly<Record<number, Reason>> = {
@@ -63,9 +63,21 @@ export function compileResponseRung(
   };
 }
 
+/** A refusal with the fields that its code must have and that whoever made it did not give. */
+export function withDueFields(refusal: Refusal, passage: Passage | undefined, challenge: Challenge): Refusal {
+  const { status, fields } = refusal;
+  const lacks = (lowerName: string): boolean => fields.every(([name]) => name.toLowerCase() !== lowerName);
+  if (status === 401 && lacks('www-authenticate')) {
+    return { ...refusal, fields: [...fields, ['WWW-Authenticate', challenge(passage?.operation)]] };
+  }
+  if (status === 405 && lacks('allow')) {
+    return { ...refusal, fields: [...fields, ['Allow', (passage?.allow ?? []).join(', ')]] };
+  }
+  return refusal;
+}
+
 function declares(operation: Operation | undefined, status: number): boolean {
   if (operation === undefined) return false;
   const { responses } = operation;
-  const range = `${Math.floor(status / 100)}XX`;
-  return responses.has(String(status)) || responses.has(range) || responses.has('default');
+  return responses.has(String(status)) || responses.has(`${Math.floor(status / 100)}XX`) || responses.has('default');
 }

@@ -1,6 +1,7 @@
 import type { MediaType, Operation, Reason } from '@flick/contract';
 import type { RequestFacts } from './facts.ts';
 import type { Consumer } from './ports.ts';
+import type { RequestValues } from './request-values.ts';
 
 /** One fault of a request. Says what arrived by kind and size only: the value may be a secret. */
 export interface Violation {
@@ -76,6 +77,8 @@ export interface Passage {
   readonly bodyPlan: BodyPlan;
   /** The entry of the operation's `content` that the body's type fits. */
   readonly media: MediaType | undefined;
+  /** What was read for the checks; undefined where the ladder was not told to keep it. */
+  readonly values: RequestValues | undefined;
   /** Methods that the path supports, HEAD and OPTIONS included, sorted; empty where there is no such path. */
   readonly allow: readonly string[];
 }

@@ -1,6 +1,7 @@
 import type { MediaType, Operation } from '@flick/contract';
 import type { RequestFacts } from './facts.ts';
 import { Fields } from './fields.ts';
+import type { KeptValues } from './request-values.ts';
 import type { Balance, Consumer, Limit } from './ports.ts';
 import type { BodyPlan, Field, Passage, Refusal, Verdict } from './verdict.ts';
 
@@ -48,6 +49,7 @@ export class Walk implements Passage {
   observed: Refusal | undefined = undefined;
   bodyPlan: BodyPlan = 'none';
   media: MediaType | undefined = undefined;
+  values: KeptValues | undefined = undefined;
 
   /** The raw query without its `?`. */
   query = '';

@@ -31,7 +31,7 @@ export function readingOf(operation: Operation, { query = '', path = {}, headers
     query,
     fields: new Fields(headers),
   };
-  return { violations: readParameters(planParameters(operation), source, keep), values };
+  return { violations: readParameters(planParameters(operation), source, { keep }), values };
 }
 
 // A parameter may be called `__proto__`.

@@ -35,6 +35,7 @@ function judge(facts: RequestFacts): Passage {
     observed: undefined,
     bodyPlan: 'none',
     media: undefined,
+    values: undefined,
     allow: ['GET', 'HEAD', 'OPTIONS', 'POST'],
   } as const;
   const refused = (reason: Reason, options?: RefuseOptions): Passage => ({

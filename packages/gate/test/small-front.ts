@@ -112,6 +112,7 @@ async function exchangeOf(
     observed: undefined,
     bodyPlan,
     media: undefined,
+    values: undefined,
     allow: [],
     ...options.passage,
   };

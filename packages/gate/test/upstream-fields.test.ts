@@ -21,6 +21,7 @@ function passageOf(headers: readonly string[], over: Partial<Passage> = {}): Pas
     observed: undefined,
     bodyPlan: 'none',
     media: undefined,
+    values: undefined,
     allow: [],
     ...over,
   };

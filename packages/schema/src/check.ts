@@ -43,7 +43,7 @@ export interface Check {
 /** The JSON types that a schema lets through, followed through `$ref`, `allOf`, `anyOf` and `oneOf`. */
 export type JsonType = 'null' | 'boolean' | 'integer' | 'number' | 'string' | 'array' | 'object';
 
-/** What a schema can hold, as far as text must be read into it: parameters, form and multipart members. */
+/** What a schema can hold, as far as text must be read into it, and what stands where nothing came. */
 export interface Shape {
   /** Empty where the schema is silent: any type. */
   readonly types: ReadonlySet<JsonType>;
@@ -55,4 +55,8 @@ export interface Shape {
   readonly open: boolean;
   /** True for binary content: OpenAPI 3.0 `format: binary`, or 3.1 `contentMediaType` with no `contentEncoding`. */
   readonly binary: boolean;
+  /** The `default` of the schema; absent where it has none, or where one of several branches has it. Not checked. */
+  readonly default?: { readonly value: unknown };
+  /** The `default` of each member that has one, whichever branch holds. */
+  readonly defaults?: ReadonlyMap<string, unknown>;
 }

@@ -28,7 +28,7 @@ const sliceMs = 8;
 export function createCompiler(options: CompilerOptions): Compiler {
   const lowering = new Lowering(options);
   const judges = new Judges(lowering.patterns);
-  const shapes = new Shapes(lowering.entries);
+  const shapes = new Shapes(lowering.entries, lowering.defaults);
 
   const faultsOf = (made: Made, value: unknown): readonly SchemaFault[] | undefined => {
     const root = made.root();

@@ -62,6 +62,8 @@ const noAnchors: ReadonlyMap<string, SchemaNode> = new Map();
 export class Lowering {
   readonly entries = new Map<string, Entry>();
   readonly patterns = new Map<string, Pattern>();
+  /** The `default` of schemas that have one. It asserts nothing, and so is kept beside them. */
+  readonly defaults = new WeakMap<Lowered, unknown>();
   readonly #options: LoweringOptions;
   readonly #byKey = new Map<string, Entry>();
   /** The names of all `$dynamicRef`s that were met. */
@@ -171,7 +173,10 @@ export class Lowering {
       this.#members(raw, lowered, spot);
       this.#inPlace(raw, lowered, spot);
     }
-    return memberOf(raw, 'nullable') === true ? withNull(lowered) : lowered;
+    const whole = memberOf(raw, 'nullable') === true ? withNull(lowered) : lowered;
+    const standsBesideRef = isOld && typeof memberOf(raw, '$ref') === 'string';
+    if (Object.hasOwn(raw, 'default') && !standsBesideRef) this.defaults.set(whole, raw['default']);
+    return whole;
   }
 
   #references(raw: Members, lowered: Lowered, spot: Spot): void {

@@ -11,7 +11,12 @@ interface Sayings {
   readonly additional: LoweredSchema | undefined;
   readonly open: boolean;
   readonly binary: boolean;
+  readonly default: { readonly value: unknown } | undefined;
+  /** Members that are told of whichever branch holds. */
+  readonly sure: ReadonlySet<string>;
 }
+
+type Defaults = Pick<WeakMap<Lowered, unknown>, 'get' | 'has'>;
 
 const silence: Sayings = {
   types: undefined,
@@ -20,31 +25,45 @@ const silence: Sayings = {
   additional: undefined,
   open: true,
   binary: false,
+  default: undefined,
+  sure: new Set(),
 };
 
 /** Reads shapes of lowered schemas, one level at a time, as they are looked at: a schema may lead back to itself. */
 export class Shapes {
   readonly #entries: Entries;
+  readonly #defaults: Defaults;
   readonly #known = new Map<string, Sayings>();
 
-  constructor(entries: Entries) {
+  constructor(entries: Entries, defaults: Defaults) {
     this.#entries = entries;
+    this.#defaults = defaults;
   }
 
   of(schema: LoweredSchema): Shape {
-    const { types, items, properties, additional, open, binary } = this.#read(schema);
-    const shape: Shape = { types: types ?? new Set(), open, binary };
+    const { types, items, properties, additional, open, binary, sure, default: value } = this.#read(schema);
+    const shape: Shape = { types: types ?? new Set(), open, binary, ...(value !== undefined && { default: value }) };
     if (items !== undefined) define(shape, 'items', () => this.of(items));
     if (additional !== undefined) define(shape, 'additional', () => this.of(additional));
     if (properties.size > 0) {
       define(shape, 'properties', () => new Map([...properties].map(([name, each]) => [name, this.of(each)])));
     }
+    if (sure.size > 0) define(shape, 'defaults', () => this.#defaultsOf(properties, sure));
     return shape;
+  }
+
+  #defaultsOf(properties: ReadonlyMap<string, LoweredSchema>, sure: ReadonlySet<string>): ReadonlyMap<string, unknown> {
+    const defaults = new Map<string, unknown>();
+    for (const name of sure) {
+      const found = this.#read(properties.get(name) ?? true).default;
+      if (found !== undefined) defaults.set(name, found.value);
+    }
+    return defaults;
   }
 
   #read(schema: LoweredSchema): Sayings {
     if (typeof schema === 'boolean') return silence;
-    const sayings = [own(schema), ...(schema.allOf ?? []).map((each) => this.#read(each))];
+    const sayings = [own(schema, this.#defaults), ...(schema.allOf ?? []).map((each) => this.#read(each))];
     if (schema.$ref !== undefined) sayings.push(this.#readEntry(schema.$ref));
     for (const branches of [schema.anyOf, schema.oneOf]) {
       if (branches !== undefined) sayings.push(either(branches.map((each) => this.#read(each))));
@@ -67,7 +86,7 @@ export class Shapes {
 }
 
 /** Reads a part of a shape at its first use. */
-function define(shape: Shape, name: 'items' | 'additional' | 'properties', read: () => unknown): void {
+function define(shape: Shape, name: 'items' | 'additional' | 'properties' | 'defaults', read: () => unknown): void {
   let value: unknown;
   Object.defineProperty(shape, name, {
     enumerable: true,
@@ -78,7 +97,7 @@ function define(shape: Shape, name: 'items' | 'additional' | 'properties', read:
   });
 }
 
-function own(schema: Lowered): Sayings {
+function own(schema: Lowered, defaults: Defaults): Sayings {
   const { additionalProperties, unevaluatedProperties } = schema;
   const further = [additionalProperties, unevaluatedProperties, ...Object.values(schema.patternProperties ?? {})];
   const items = [schema.items, ...(schema.prefixItems ?? [])];
@@ -89,6 +108,8 @@ function own(schema: Lowered): Sayings {
     additional: joined('anyOf', further),
     open: additionalProperties !== false && unevaluatedProperties !== false,
     binary: schema.binary === true,
+    default: defaults.has(schema) ? { value: defaults.get(schema) } : undefined,
+    sure: new Set(Object.keys(schema.properties ?? {})),
   };
 }
 
@@ -122,6 +143,8 @@ function both(a: Sayings, b: Sayings): Sayings {
     additional: joined('allOf', [a.additional, b.additional]),
     open: a.open && b.open,
     binary: a.binary || b.binary,
+    default: a.default ?? b.default,
+    sure: new Set([...a.sure, ...b.sure]),
   };
 }
 
@@ -140,6 +163,8 @@ function either(ways: readonly Sayings[]): Sayings {
     ),
     open: ways.some((way) => way.open),
     binary: ways.some((way) => way.binary),
+    default: undefined,
+    sure: silence.sure,
   };
 }
 

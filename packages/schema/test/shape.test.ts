@@ -78,6 +78,35 @@ describe('a shape', () => {
     expect(shapeOf({ type: 'string' }).binary).toBe(false);
   });
 
+  it('has the default, of the schema or of its members, that holds whichever branch does', () => {
+    const { default: own, defaults } = shapeOf(
+      {
+        default: { a: 1 },
+        properties: { a: { type: 'integer', default: 1 }, b: { default: null }, c: {}, d: { anyOf: [{ default: 1 }] } },
+        allOf: [{ $ref: '#/components/schemas/Base' }],
+        oneOf: [{ properties: { e: { default: 'in one branch' } } }, {}],
+        if: { required: ['f'] },
+        else: { properties: { g: { default: 'on a condition' } } },
+      },
+      { Base: { properties: { f: { $ref: '#/components/schemas/Nullable' } } }, Nullable: { default: 'f' } },
+    );
+    expect(own).toEqual({ value: { a: 1 } });
+    expect(defaults).toEqual(
+      new Map<string, unknown>([
+        ['a', 1],
+        ['b', null],
+        ['f', 'f'],
+      ]),
+    );
+    expect(shapeOf({ type: 'string', nullable: true, default: 'x' }, {}, { dialect: '3.0' }).default).toEqual({
+      value: 'x',
+    });
+    expect(shapeOf({ type: 'object', properties: { a: {} } }).defaults).toEqual(new Map());
+    expect(
+      shapeOf({ properties: { a: { type: 'integer', default: 1 } } }, {}, { unknownMembers: 'refuse' }).defaults,
+    ).toEqual(new Map([['a', 1]]));
+  });
+
   it('is silent where the schema cannot be compiled, which its check tells', () => {
     expect(shapeOf({ $ref: '#/nowhere' })).toEqual({ types: new Set(), open: true, binary: false });
   });
