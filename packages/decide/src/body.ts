@@ -41,6 +41,9 @@ export interface MediaJudgement {
 const codings = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
 const acceptEncoding: Field = ['Accept-Encoding', 'gzip, deflate, br'];
 
+/** What a body without a Content-Type may be taken for (RFC 9110, section 8.3). */
+const unnamedType = 'application/octet-stream';
+
 const noBody: MediaJudgement = { plan: 'none', media: undefined };
 
 /**
@@ -66,7 +69,7 @@ export function judgeMedia(operation: Operation, head: BodyHead): MediaJudgement
   // A body of which the document says nothing but that there is one.
   if (body.content.length === 0) return { plan: 'stream', media: undefined };
   const contentType = head.headers.get('content-type');
-  const type = contentType === undefined ? undefined : parseMediaType(contentType);
+  const type = parseMediaType(contentType ?? unnamedType);
   const media = type && body.content.find(({ range }) => inMediaRange(range, type.type));
   if (type === undefined || media === undefined) return refuseType(body.content, contentType, type);
   const kind = kindOf(media, type.type);
@@ -180,7 +183,7 @@ export function readBody(
   if (bytes.length === 0) {
     return operation.body?.required === true ? [bodyFault('missing-body', 'a body', 'nothing')] : [];
   }
-  const type = contentType === undefined ? undefined : parseMediaType(contentType);
+  const type = parseMediaType(contentType ?? unnamedType);
   const kind = kindOf(media, type?.type ?? media.range);
   if (kind === 'json') return readJsonBody(media, bytes, sizes, keep);
   if (kind === 'form') return readFormBody(media, bytes, keep);
