@@ -10,3 +10,12 @@ export {
 } from './records.ts';
 export { createMemoryRecords } from './records-memory.ts';
 export { openSqliteRecords, readSqliteRecords, type SqliteRecordsOptions } from './records-sqlite.ts';
+export {
+  type Rotation,
+  SessionsFault,
+  type SessionStore,
+  type StoredSession,
+  type Unused,
+} from './sessions.ts';
+export { createMemorySessions, type MemorySessions, type MemorySessionsOptions } from './sessions-memory.ts';
+export { openSqliteSessions, type SqliteSessions, type SqliteSessionsOptions } from './sessions-sqlite.ts';

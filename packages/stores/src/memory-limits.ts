@@ -1,4 +1,5 @@
 import type { Balance, Charge, LimitStore } from '@flick/decide';
+import { append, type Chain, type Chained, unlink } from './chain.ts';
 
 /** Bounds of a memory store. */
 export interface MemoryLimitsOptions {
@@ -14,22 +15,17 @@ export interface MemoryLimits extends LimitStore {
 }
 
 /** Requests of one key in its window. In a list with the other counters of its limit, by the start of the window. */
-interface Counter {
+interface Counter extends Chained<Counter> {
   readonly key: string;
   readonly lane: Lane;
   startMs: number;
   used: number;
-  older: Counter | undefined;
-  newer: Counter | undefined;
 }
 
 /** All counters of one limit. As they share a window, the oldest is also the first whose window ends. */
-interface Lane {
+interface Lane extends Chain<Counter> {
   readonly name: string;
   windowMs: number;
-  size: number;
-  oldest: Counter | undefined;
-  newest: Counter | undefined;
 }
 
 /** How many ended windows one charge clears away at most: more than it opens, as a rule, so that what is left shrinks. */
@@ -66,7 +62,7 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
   };
 
   const forget = (counter: Counter): void => {
-    unlink(counter);
+    unlink(counter.lane, counter);
     counters.delete(counter.key);
     if (counter.lane.size === 0) lanes.splice(lanes.indexOf(counter.lane), 1);
   };
@@ -98,7 +94,7 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
     const lane = laneOf(charge);
     const counter: Counter = { key: charge.key, lane, startMs: nowMs, used: 0, older: undefined, newer: undefined };
     counters.set(charge.key, counter);
-    append(counter);
+    append(lane, counter);
     return counter;
   };
 
@@ -148,22 +144,4 @@ function hasEnded(counter: Counter, windowMs: number, nowMs: number): boolean {
 
 function hasRoom(charge: Charge, counter: Counter | undefined): boolean {
   return (counter?.used ?? 0) < charge.requests;
-}
-
-function append(counter: Counter): void {
-  const { lane } = counter;
-  counter.older = lane.newest;
-  if (lane.newest === undefined) lane.oldest = counter;
-  else lane.newest.newer = counter;
-  lane.newest = counter;
-  lane.size += 1;
-}
-
-function unlink(counter: Counter): void {
-  const { lane, older, newer } = counter;
-  if (older === undefined) lane.oldest = newer;
-  else older.newer = newer;
-  if (newer === undefined) lane.newest = older;
-  else newer.older = older;
-  lane.size -= 1;
 }

@@ -1,7 +1,6 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Outcome } from '@flick/decide';
-import Database from 'libsql';
+import type Database from 'libsql';
 import {
   type RecordCount,
   type RecordFilter,
@@ -11,11 +10,26 @@ import {
   smallestFile,
 } from './records.ts';
 import { type Cell, columns, isRow, outcomeOfRow, type Row, rowCells } from './records-row.ts';
+import {
+  assertOurs,
+  connect,
+  type FileKind,
+  faultOf,
+  inTransaction,
+  makePrivate,
+  markOurs,
+  numberOf,
+  pragma,
+  whyOf,
+} from './sqlite-file.ts';
 
-/** Says that a SQLite file is one of Flick's: "FLCK". */
-const applicationId = 0x46_4c_43_4b;
-/** The version of the schema below. A file of a later one is left alone. */
-const schemaVersion = 1;
+/** "FLCK". */
+const kind: FileKind = {
+  applicationId: 0x46_4c_43_4b,
+  schemaVersion: 1,
+  called: 'a file of records',
+  Fault: RecordsFault,
+};
 
 /** How long a lock of another process is waited for. This holds up the writer's thread alone. */
 const busyMs = 100;
@@ -53,15 +67,15 @@ export interface RecordsFile {
  * @throws RecordsFault where it can never be one; else the error of SQLite, such as SQLITE_BUSY: try again
  */
 export function openRecordsFile(path: string, bounds: FileBounds): RecordsFile {
-  makePrivate(path);
-  const database = connect(path);
+  makePrivate(path, kind);
+  const database = connect(path, kind, busyMs);
   try {
-    assertOurs(database, path);
+    assertOurs(database, path, kind);
     prepareToWrite(database, path, bounds);
     return new SqliteFile(database, bounds);
   } catch (error) {
     database.close();
-    throw faultOf(error, path);
+    throw faultOf(error, path, kind);
   }
 }
 
@@ -73,59 +87,17 @@ export function openRecordsFile(path: string, bounds: FileBounds): RecordsFile {
 export function readRecordsFile(path: string): RecordsFile {
   if (!existsSync(path))
     throw new RecordsFault(`${path}: no such file; \`flick serve --records sqlite:PATH\` writes one`);
-  const database = connect(path);
+  const database = connect(path, kind, busyMs);
   try {
-    if (assertOurs(database, path) === 'empty') throw new RecordsFault(`${path}: no records were ever written to it`);
+    if (assertOurs(database, path, kind) === 'empty')
+      throw new RecordsFault(`${path}: no records were ever written to it`);
     database.exec('PRAGMA query_only = ON');
     return new SqliteFile(database, undefined);
   } catch (error) {
     database.close();
-    const fault = faultOf(error, path);
+    const fault = faultOf(error, path, kind);
     throw fault instanceof RecordsFault ? fault : new RecordsFault(`${path}: cannot be read: ${whyOf(error, path)}`);
   }
-}
-
-/** Why SQLite could not write, in words; the file is named by its last part, as in a line that is said while serving. */
-export function whyOf(error: unknown, path: string): string {
-  const code = codeOf(error);
-  const name = basename(path);
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return `${name} is locked by another process`;
-  if (code === 'SQLITE_FULL') return `${name}: the disk is full, or what is not records fills the file`;
-  if (code.startsWith('SQLITE_READONLY')) return `${name} is read-only`;
-  if (code.startsWith('SQLITE_IOERR')) return `${name}: the disk fails, or is full`;
-  return code === '' ? `${name} cannot be used` : `${name}: ${code}`;
-}
-
-function connect(path: string): Database.Database {
-  try {
-    return new Database(path, { timeout: busyMs });
-  } catch {
-    throw new RecordsFault(`${path}: cannot be opened as a file of records`);
-  }
-}
-
-/** Addresses and names of consumers are nobody else's business. Makes the file before SQLite would, for all to read. */
-function makePrivate(path: string): void {
-  if (existsSync(path)) return;
-  try {
-    closeSync(openSync(path, 'a', 0o600));
-    // Whatever the umask says.
-    chmodSync(path, 0o600);
-  } catch (error) {
-    throw new RecordsFault(`${path}: cannot be made: ${codeOf(error) || 'it is no path of a file'}`);
-  }
-}
-
-function assertOurs(database: Database.Database, path: string): 'ours' | 'empty' {
-  const id = pragma(database, 'application_id');
-  const version = pragma(database, 'user_version');
-  if (id === applicationId) {
-    if (version <= schemaVersion) return 'ours';
-    throw new RecordsFault(`${path}: was written by a later flick; use that one to read it, or name another file`);
-  }
-  const tables = numberOf(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get(), 'tables');
-  if (id === 0 && version === 0 && tables === 0) return 'empty';
-  throw new RecordsFault(`${path}: is the database of another program; name another file`);
 }
 
 function prepareToWrite(database: Database.Database, path: string, { sizeBytes }: FileBounds): void {
@@ -134,49 +106,18 @@ function prepareToWrite(database: Database.Database, path: string, { sizeBytes }
   database.exec('PRAGMA journal_size_limit = 4194304');
   inTransaction(database, () => {
     // Another process may have made it meanwhile.
-    if (assertOurs(database, path) === 'ours') return;
+    if (assertOurs(database, path, kind) === 'ours') return;
     const described = Object.entries(columns).map(([name, type]) => `${name} ${type}`);
     database.exec(`CREATE TABLE requests (seq INTEGER PRIMARY KEY, ${described.join(', ')}) STRICT`);
     // None on request_id: it would double what a row costs to write, for a question that a scan answers in a second.
     database.exec('CREATE INDEX requests_by_time ON requests (time_ms)');
-    database.exec(`PRAGMA application_id = ${applicationId}`);
-    database.exec(`PRAGMA user_version = ${schemaVersion}`);
+    markOurs(database, kind);
   });
   database.exec(`PRAGMA max_page_count = ${mostPages(database, sizeBytes)}`);
 }
 
 function mostPages(database: Database.Database, sizeBytes: number): number {
   return Math.floor(Math.max(sizeBytes, smallestFile) / pragma(database, 'page_size'));
-}
-
-function pragma(database: Database.Database, name: string): number {
-  return numberOf(database.prepare(`PRAGMA ${name}`).get(), name);
-}
-
-/** A number of a row; 0 where there is none. */
-function numberOf(row: unknown, name: string): number {
-  return typeof row === 'object' && row !== null ? Number(Reflect.get(row, name) ?? 0) : 0;
-}
-
-function inTransaction(database: Database.Database, action: () => void): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    action();
-    database.exec('COMMIT');
-  } catch (error) {
-    // A full disk has rolled it back already.
-    if (database.inTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
-}
-
-function faultOf(error: unknown, path: string): unknown {
-  if (codeOf(error) !== 'SQLITE_NOTADB') return error;
-  return new RecordsFault(`${path}: is not a SQLite file; name another, or take it away`);
 }
 
 /** A condition of SQL and its values. */

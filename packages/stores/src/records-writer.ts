@@ -2,9 +2,10 @@
 
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { RecordsFault } from './records.ts';
-import { type FileBounds, openRecordsFile, type RecordsFile, whyOf } from './records-file.ts';
+import { type FileBounds, openRecordsFile, type RecordsFile } from './records-file.ts';
 import type { Answer, FromWriter, Question, ToWriter } from './records-messages.ts';
 import type { Cell } from './records-row.ts';
+import { whyOf } from './sqlite-file.ts';
 
 const retryMs = 250;
 const pruneMs = 2000;
