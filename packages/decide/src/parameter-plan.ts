@@ -37,8 +37,12 @@ export interface Planned {
   readonly sole: SoleType | undefined;
 }
 
-/** Works out how an operation's parameters are found. */
-export function planParameters(operation: Operation): ParameterPlan {
+/**
+ * Works out how an operation's parameters are found.
+ *
+ * @param keys - names of the query that are API keys, of this operation or of others
+ */
+export function planParameters(operation: Operation, keys: ReadonlySet<string>): ParameterPlan {
   const planned = operation.parameters.map((parameter) => ({
     parameter,
     lowerName: parameter.name.toLowerCase(),
@@ -48,10 +52,6 @@ export function planParameters(operation: Operation): ParameterPlan {
   const inPlace = (place: Parameter['in']): Planned[] => planned.filter(({ parameter }) => parameter.in === place);
   const query = inPlace('query');
   const cookie = inPlace('cookie');
-  const keys = operation.security
-    .flat()
-    .filter(({ scheme }) => scheme.type === 'apiKey' && scheme.in === 'query')
-    .flatMap(({ scheme }) => scheme.parameter ?? []);
   const names = query.flatMap(({ slot }) =>
     slot.spread ? Array.from(slot.shape.properties?.keys() ?? []) : slot.name,
   );
@@ -64,7 +64,7 @@ export function planParameters(operation: Operation): ParameterPlan {
     query,
     queryIndex: indexSlots(query.map(({ slot }) => slot)),
     querystring: inPlace('querystring')[0]?.parameter,
-    keys: new Set(keys),
+    keys,
     unknown: operation.switches.unknownQuery === 'pass' ? undefined : compileUnknownNames(names),
   };
 }

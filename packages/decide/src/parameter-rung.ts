@@ -15,6 +15,12 @@ export function compileParameterRung(contract: Contract, keeps: boolean, refuse:
   // Planned at an operation's first request, so that a contract of thousands starts at once.
   const plans = contract.operations.map((): ParameterPlan | undefined => undefined);
   const valuePlans = contract.operations.map((): ValuePlan | undefined => undefined);
+  // Clients send a key with every call: where an operation needs none, its name is known all the same.
+  const keys = new Set(
+    Array.from(contract.schemes.values())
+      .filter((scheme) => scheme.type === 'apiKey' && scheme.in === 'query')
+      .flatMap(({ parameter }) => parameter ?? []),
+  );
   const keep = (walk: Walk, operation: Operation, plan: ParameterPlan): readonly Violation[] => {
     const valuePlan = (valuePlans[walk.place] ??= new ValuePlan(operation));
     const values = new KeptValues(valuePlan);
@@ -26,7 +32,7 @@ export function compileParameterRung(contract: Contract, keeps: boolean, refuse:
   return (walk) => {
     const { operation, place } = walk;
     if (operation === undefined) return undefined;
-    const plan = (plans[place] ??= planParameters(operation));
+    const plan = (plans[place] ??= planParameters(operation, keys));
     const violations = keeps ? keep(walk, operation, plan) : readParameters(plan, walk);
     return violations.length === 0 ? undefined : refused(refuseViolations(refuse, operation, violations));
   };

@@ -31,7 +31,12 @@ export function readingOf(operation: Operation, { query = '', path = {}, headers
     query,
     fields: new Fields(headers),
   };
-  return { violations: readParameters(planParameters(operation), source, { keep }), values };
+  return { violations: readParameters(planParameters(operation, keysOf(operation)), source, { keep }), values };
+}
+
+function keysOf({ security }: Operation): ReadonlySet<string> {
+  const keys = security.flat().filter(({ scheme }) => scheme.in === 'query');
+  return new Set(keys.flatMap(({ scheme }) => scheme.parameter ?? []));
 }
 
 // A parameter may be called `__proto__`.
