@@ -72,6 +72,7 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
     .option('--base-path <path>', "the path before all paths, in place of the servers'")
     .option('--log <requests>', 'all, off, or refusals and failures (the default)')
     .option('--records <where>', 'sqlite:PATH, off, or memory (the default): what became of each request')
+    .option('--no-watch', 'do not take in files that change; SIGHUP does so at any time')
     .option('--strict', 'do not start where an operation cannot be served')
     .helpOption('-h, --help', 'print this')
     .addHelpText('after', serveExamples)
@@ -88,6 +89,7 @@ Examples:
   flick serve openapi.yaml -u http://127.0.0.1:3000 --mode observe --log all
 
 SIGTERM and Ctrl-C let what is in flight finish; a second one ends at once.
+SIGHUP loads settings and contract anew; where they are at fault, those at hand stay.
 Exit codes: 0 stopped, 2 not started, 70 failed within.`;
 
 /** commander's message and its suggestion, which it puts on a line of its own. */

@@ -6,6 +6,8 @@ import { type LevelWithSilent, pino } from 'pino';
 
 /** Writes one line a request to stderr. */
 export interface RequestLog {
+  /** Which requests are logged from now on. */
+  setting: LogSetting;
   readonly write: (outcome: Outcome) => void;
   /** Writes what waits, and stops. */
   readonly end: () => void;
@@ -45,9 +47,10 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
     leftOut = 0;
   };
 
-  return {
+  const log: RequestLog = {
+    setting,
     write(outcome) {
-      if (setting === 'off' || (setting === 'refusals' && !isRefusal(outcome))) return;
+      if (log.setting === 'off' || (log.setting === 'refusals' && !isRefusal(outcome))) return;
       const now = monotonicMs();
       if (now - secondBegan >= 1000) {
         secondBegan = now;
@@ -65,6 +68,7 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
     },
     end: tellLeftOut,
   };
+  return log;
 }
 
 /** Whether something went otherwise than the caller, or the API's owner, would have it. */

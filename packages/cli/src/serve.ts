@@ -1,21 +1,11 @@
-import type { Contract, ContractFault } from '@flick/contract';
-import { createGate, createUpstream, type Gate, type Outcome } from '@flick/gate';
-import {
-  authority,
-  checkNames,
-  createLadder,
-  createWarmUp,
-  describeFaults,
-  loadContract,
-  openRecords,
-  readSettings,
-  type ServeFlags,
-  type ServeSettings,
-  unverifiedSchemes,
-} from '@flick/settings';
-import { printable } from '@flick/settings/printable';
+import { closeSync, openSync } from 'node:fs';
+import { createGate, type Gate } from '@flick/gate';
+import { authority, describeFaults, openRecords, type ServeFlags, type ServeSettings } from '@flick/settings';
 import { StartFault, systemReason } from '@flick/settings/start-fault';
+import { createMemoryLimits } from '@flick/stores';
 import { pino } from 'pino';
+import { describeLoaded, faultsOf, load, refuseErrors, revisionOf } from './loaded.ts';
+import { createReloading, type Reloading, tellUnverified } from './reloading.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { say } from './say.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -34,43 +24,69 @@ const logBufferBytes = 1_048_576;
  * @throws StartFault where it cannot start
  */
 export async function serve(openapi: string | undefined, flags: ServeFlags): Promise<number> {
-  const settings = readSettings(openapi, flags, say);
-  const contract = loadContract(settings);
-  checkNames(contract, settings);
-  const warmUp = createWarmUp(contract);
+  const sinceMs = Date.now();
+  const files = new Set<string>();
+  const first = load(openapi, flags, files);
+  const { settings, warmUp } = first;
   warmUp.runFor(settings.strict ? Number.POSITIVE_INFINITY : warmBeforeListeningMs);
-  const faults = [...contract.faults, ...warmUp.faults];
-  for (const line of describeFaults(faults)) say(line);
-  if (settings.strict) refuseErrors(faults);
-  for (const name of unverifiedSchemes(contract, settings.verifiers)) {
-    say(`${name}: presence and form only; the upstream verifies`);
-  }
+  describeFaults(faultsOf(first)).forEach(say);
+  if (settings.strict) refuseErrors(faultsOf(first));
+  tellUnverified(first);
 
   const log = openLog(settings);
   const records = await openRecords(settings.records, say);
-  const gate = createGateOf(settings, contract, (outcome) => {
-    log.write(outcome);
-    records?.append(outcome);
+  const limits = createMemoryLimits();
+  const gate = createGate({
+    ...revisionOf(first, limits),
+    ...(settings.tls && { tls: settings.tls }),
+    onOutcome(outcome) {
+      log.write(outcome);
+      records?.append(outcome);
+    },
   });
   const address = await listen(gate, settings);
-  const stopped = untilStopped(gate, say);
-  process.stdout.write(`${startLine(settings, contract, faults.length, address)}\n`);
+  const reloading = createReloading({ openapi, flags, first, files, sinceMs, limits, gate, log });
+  const stopped = untilStopped(
+    {
+      stop() {
+        reloading.close();
+        return gate.stop();
+      },
+    },
+    say,
+  );
+  reloadOnHangUp(reloading);
+  process.stdout.write(`flick: ${describeLoaded(first, ` on ${address}`)}\n`);
   warmUp.runInBackground((later) => describeFaults(later).forEach(say));
   for (const verifier of settings.verifiers.values()) void verifier.warm?.();
 
   const code = await stopped;
-  warmUp.stop();
   await records?.close();
   log.end();
   return code;
 }
 
-function refuseErrors(faults: readonly ContractFault[]): void {
-  const errors = faults.filter(({ severity }) => severity === 'error').length;
-  if (errors === 0) return;
-  throw new StartFault(
-    `--strict: ${counted(errors, 'fault')} of the contract ${errors === 1 ? 'is an error' : 'are errors'}; not started`,
-  );
+/** The signal has two meanings: load anew, and that the terminal is closed, where whoever started this wants it ended. */
+function reloadOnHangUp({ reload }: Reloading): void {
+  const { isTTY } = process.stdin;
+  const hear = (): void => {
+    if (!isTTY || hasTerminal()) {
+      void reload('SIGHUP');
+    } else {
+      process.off('SIGHUP', hear);
+      process.kill(process.pid, 'SIGHUP');
+    }
+  };
+  process.on('SIGHUP', hear);
+}
+
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function openLog({ log: setting }: ServeSettings): RequestLog {
@@ -86,13 +102,6 @@ function openLog({ log: setting }: ServeSettings): RequestLog {
   });
 }
 
-function createGateOf(settings: ServeSettings, contract: Contract, onOutcome: (outcome: Outcome) => void): Gate {
-  const { sizes, timeouts, tls } = settings;
-  const decider = createLadder(settings, contract);
-  const handler = createUpstream({ origin: settings.upstream, decider, timeouts });
-  return createGate({ decider, handler, timeouts, sizes, ...(tls && { tls }), onOutcome });
-}
-
 /** Starts to listen. Returns the address as a client would write it. */
 async function listen(gate: Gate, { listen: { host, port }, tls }: ServeSettings): Promise<string> {
   try {
@@ -103,25 +112,4 @@ async function listen(gate: Gate, { listen: { host, port }, tls }: ServeSettings
       `cannot listen on ${authority(host, port)}: ${systemReason(error)}; choose another with --listen`,
     );
   }
-}
-
-function startLine(
-  settings: ServeSettings,
-  { api, operations, table, switches }: Contract,
-  faults: number,
-  address: string,
-): string {
-  const parts = [
-    `${printable(`${api.title} ${api.version}`, 120)} on ${address}`,
-    `upstream ${settings.upstream}`,
-    counted(operations.length, 'operation'),
-    `table ${table.name}${table.name === 'custom' ? ` (${table.codes.join(' ')})` : ''}`,
-    `${counted(faults, 'fault')} of the contract reported`,
-  ];
-  if (switches.mode === 'observe') parts.push('observing only: nothing is refused');
-  return `flick: ${parts.join(', ')}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -77,10 +77,14 @@ export async function serveFlick(
   const said = (text: string): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (stderr().includes(text)) resolve();
+        if (!stderr().includes(text)) return;
+        child.stderr.off('data', look);
+        child.off('close', miss);
+        resolve();
       };
+      const miss = (): void => reject(new Error(`ended without ${text}: ${stderr()}`));
       child.stderr.on('data', look);
-      child.on('close', () => reject(new Error(`ended without ${text}: ${stderr()}`)));
+      child.on('close', miss);
       look();
     });
   return { line, origin, port: Number(new URL(origin).port), child, stderr, said, ended };

@@ -81,6 +81,7 @@ export function readDocument(sources: Sources, settings: ContractSettings): Cont
     switches: switchesOf([settings, documentSwitches]),
     faults,
     files: Object.freeze(sources.files.flatMap((file) => file.path ?? [])),
+    missing: Object.freeze([...sources.missing]),
     warm: warmer(built, sources, log),
   });
 }

@@ -166,6 +166,8 @@ export interface Contract {
   readonly faults: readonly ContractFault[];
   /** The files that it was read from, absolute. */
   readonly files: readonly string[];
+  /** The files that its refs name and that could not be read, absolute. */
+  readonly missing: readonly string[];
   /**
    * Compiles an operation's validators now, so that no request has to, and says what failed: an `error` for requests, a
    * `warning` for responses. Each fault comes once, even where operations share a schema; the operation's `broken`

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { SchemaNode } from '@flick/schema';
 import { ContractError } from './contract-error.ts';
 import { type DocumentText, parseText } from './document-text.ts';
@@ -102,6 +102,11 @@ export class Sources {
   /** All files read so far, the document itself first. */
   get files(): readonly SourceFile[] {
     return [...this.#files.values()];
+  }
+
+  /** The paths of files that refs name and that could not be read. */
+  get missing(): readonly string[] {
+    return Array.from(this.#failures.keys(), (uri) => fileURLToPath(uri));
   }
 
   /** Has `$id` and `$anchor` read from now on: OpenAPI 3.1 and later know them, 3.0 does not. */

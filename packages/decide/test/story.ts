@@ -79,6 +79,7 @@ export function contract(operations: readonly Operation[], rest: Partial<Contrac
     switches,
     faults: [],
     files: [],
+    missing: [],
     warm: () => undefined,
     ...rest,
   };

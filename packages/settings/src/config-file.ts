@@ -23,6 +23,8 @@ export type ConfigPath = readonly (string | number)[];
 /** A config file that holds to its schema. */
 export interface ConfigFile {
   readonly config: Config;
+  /** As the user named it; a file that is not there where nobody named one. */
+  readonly path: string;
   /** The folder that paths in it are relative to. */
   readonly folder: string;
   /** `flick.yaml:12:3`, for a fault at that value; of the nearest value above where it has none. */
@@ -60,6 +62,7 @@ export function readConfigFile(path: string): ConfigFile {
   }
   return {
     config: value,
+    path,
     folder: dirname(path),
     place: (at) => placeAt(offsetOf(document, at, 'value')),
   };

@@ -386,6 +386,12 @@ export const configSchema = {
       title: 'sqlite:PATH, memory, off, or a block such as { sqlite: ./flick.db, keep: 7d, size: 256MiB }',
       description: 'Where what became of each request is kept. Default memory: the latest 10,000.',
     },
+    watch: {
+      type: 'boolean',
+      title: 'true or false',
+      description: 'Take in this file, the contract and its other files when they change. SIGHUP does so at any time.',
+      default: true,
+    },
     realm: {
       type: 'string',
       pattern: '^[ !#-\\[\\]-~]+$',

@@ -14,4 +14,5 @@ export {
   type Timeouts,
 } from './settings.ts';
 export { durationMs } from './units.ts';
-export { createWarmUp } from './warm-up.ts';
+export { closeVerifiers, keepVerifiers } from './verifiers.ts';
+export { createWarmUp, type WarmUp } from './warm-up.ts';

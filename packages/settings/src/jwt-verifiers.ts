@@ -1,7 +1,7 @@
 import { createJwtVerifier, type JwtVerifier } from '@flick/credentials';
 import type { ConfigPath } from './config-file.ts';
 import type { Config } from './config-schema.ts';
-import { readReference } from './references.ts';
+import { isUrl, readReference } from './references.ts';
 import type { SettingFaults } from './setting-faults.ts';
 import { durationMs } from './units.ts';
 
@@ -54,7 +54,7 @@ function readKeys(
     const text = readReference(key, folder, [...path, 'key'], faults);
     return text === undefined ? undefined : { publicKey: text };
   }
-  if (jwks === undefined || /^[a-z]+:\/\//i.test(jwks)) return { jwksUrl: jwks ?? '' };
+  if (jwks === undefined || isUrl(jwks)) return { jwksUrl: jwks ?? '' };
   const text = readReference({ file: jwks }, folder, [...path, 'jwks'], faults);
   if (text === undefined) return undefined;
   try {

@@ -1,6 +1,7 @@
 import type { ConfigFile } from './config-file.ts';
 import type { Config } from './config-schema.ts';
 import { readSettingsFile, type ServeSettings, settingsOf } from './settings.ts';
+import { isUrl } from './references.ts';
 import { createSettingFaults } from './setting-faults.ts';
 import { StartFault } from './start-fault.ts';
 import { createVerifiers } from './verifiers.ts';
@@ -43,7 +44,7 @@ type Credential = NonNullable<Config['credentials']>[string];
 
 function whyNotHere(scheme: string, credential: Credential, file: ConfigFile): string | undefined {
   const { jwt, introspection } = credential;
-  if (introspection !== undefined || /^[a-z]+:\/\//i.test(jwt?.jwks ?? '')) {
+  if (introspection !== undefined || isUrl(jwt?.jwks ?? '')) {
     return 'they are verified over the network, which explain does not use';
   }
   const faults = createSettingFaults(file.place);

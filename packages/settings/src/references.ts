@@ -15,6 +15,20 @@ export function resolveFrom(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path);
 }
 
+/** Every reference within a part of the config, a key set that is a file included. */
+export function referencesIn(part: unknown): readonly Reference[] {
+  if (typeof part !== 'object' || part === null) return [];
+  if ('env' in part && typeof part.env === 'string') return [{ env: part.env }];
+  if ('file' in part && typeof part.file === 'string') return [{ file: part.file }];
+  const jwks = 'jwks' in part && typeof part.jwks === 'string' && !isUrl(part.jwks) ? [{ file: part.jwks }] : [];
+  return [...jwks, ...Object.values(part).flatMap(referencesIn)];
+}
+
+/** Whether a text names something that is fetched, not a file. */
+export function isUrl(text: string): boolean {
+  return /^[a-z]+:\/\//i.test(text);
+}
+
 /**
  * Reads what a reference names. A file's last line end is no part of it: editors and `echo` put it there.
  *

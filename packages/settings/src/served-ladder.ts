@@ -1,5 +1,5 @@
 import { type Contract, ContractError, readContract } from '@flick/contract';
-import { createDecider, type TracingDecider } from '@flick/decide';
+import { createDecider, type LimitStore, type TracingDecider } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import { checkNames } from './contract-names.ts';
 import type { ServeSettings } from './settings.ts';
@@ -23,13 +23,21 @@ export function loadContract(settings: ServeSettings): Contract {
   }
 }
 
-/** Makes the ladder of a contract under the settings, with counters of its own. */
-export function createLadder(settings: ServeSettings, contract: Contract): TracingDecider {
+/**
+ * Makes the ladder of a contract under the settings.
+ *
+ * @param limitStore - counts; handed on from one ladder to the next, a limit goes on where it was
+ */
+export function createLadder(
+  settings: ServeSettings,
+  contract: Contract,
+  limitStore: LimitStore = createMemoryLimits(),
+): TracingDecider {
   const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes } = settings;
   return createDecider(contract, {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits,
-    limitStore: createMemoryLimits(),
+    limitStore,
     limitStoreDown,
     limitHeaders,
     verifiers,

@@ -13,11 +13,11 @@ import {
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { type RecordSetting, readRecordSetting } from './record-settings.ts';
-import { readReference, resolveFrom } from './references.ts';
+import { readReference, referencesIn, resolveFrom } from './references.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { StartFault } from './start-fault.ts';
 import { durationMs, sizeBytes } from './units.ts';
-import { createVerifiers, type SchemeVerifier } from './verifiers.ts';
+import { closeVerifiers, createVerifiers, type SchemeVerifier } from './verifiers.ts';
 
 /** Flags of `flick serve`, as the command line gives them: text that nobody has checked. */
 export interface ServeFlags {
@@ -30,6 +30,7 @@ export interface ServeFlags {
   readonly log?: string;
   readonly records?: string;
   readonly strict?: boolean;
+  readonly watch?: boolean;
 }
 
 /** Deadlines, in milliseconds. */
@@ -85,6 +86,10 @@ export interface ServeSettings {
   readonly records: RecordSetting;
   readonly realm: string | undefined;
   readonly strict: boolean;
+  /** Whether files that change are taken in while serving. */
+  readonly watch: boolean;
+  /** The files that the settings were made of; those of keys and users are watched by their verifiers. */
+  readonly files: readonly string[];
   /** Where a setting of the file stands, such as `flick.yaml:12:3`, for faults that only the contract shows. */
   readonly place: ConfigFile['place'];
 }
@@ -147,6 +152,7 @@ export function settingsOf(
     faults.at(['trust', 'proxies', index], 'due is an address or a range such as 10.0.0.0/8 or fd00::/8');
   }
   if (faults.lines.length > 0 || contract === undefined || upstream === undefined || !listen || !codes || !records) {
+    closeVerifiers(verifiers);
     throw new StartFault(faults.lines);
   }
   return {
@@ -170,6 +176,9 @@ export function settingsOf(
     records,
     realm: config.realm,
     strict: flags.strict ?? false,
+    // The flag that is not given says true: there is only one that says false.
+    watch: flags.watch !== false && (config.watch ?? known.watch.default),
+    files: filesOf(file),
     place,
   };
 }
@@ -213,7 +222,14 @@ export function readContractSource(openapi: string | undefined, flags: ServeFlag
 export function readSettingsFile(named: string | undefined): ConfigFile {
   if (named !== undefined) return readConfigFile(named);
   if (existsSync('flick.yaml')) return readConfigFile('flick.yaml');
-  return { config: {}, folder: '.', place: () => 'flick.yaml' };
+  return { config: {}, path: 'flick.yaml', folder: '.', place: () => 'flick.yaml' };
+}
+
+function filesOf({ config, path, folder }: ConfigFile): readonly string[] {
+  const credentials = Object.values(config.credentials ?? {});
+  const references = referencesIn([config.tls, credentials.map(({ jwt, introspection }) => [jwt, introspection])]);
+  const named = references.flatMap(({ file }) => (file === undefined ? [] : [resolveFrom(folder, file)]));
+  return [...new Set([path, ...named])];
 }
 
 function readUpstream(flags: ServeFlags, config: Config, faults: SettingFaults): string | undefined {

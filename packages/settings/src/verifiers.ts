@@ -1,10 +1,11 @@
+import { hash } from 'node:crypto';
 import { createBasicVerifier, createIntrospectionVerifier, createKeyVerifier } from '@flick/credentials';
 import type { Verifier } from '@flick/decide';
 import type { ConfigFile, ConfigPath } from './config-file.ts';
 import type { Config } from './config-schema.ts';
 import { createJwtVerifierOf } from './jwt-verifiers.ts';
-import { readReference, resolveFrom } from './references.ts';
-import type { SettingFaults } from './setting-faults.ts';
+import { readReference, referencesIn, resolveFrom } from './references.ts';
+import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { durationMs } from './units.ts';
 
 /** Which block of `credentials` a verifier is of. */
@@ -13,6 +14,8 @@ export type VerifierKind = 'jwt' | 'keys' | 'users' | 'introspection';
 /** The verifier of one security scheme. */
 export interface SchemeVerifier extends Verifier {
   readonly kind: VerifierKind;
+  /** Equal for two that were made of the same settings and secrets. Tells nothing of them. */
+  readonly identity: string;
   /** Fetches what the first request would wait for. */
   readonly warm?: () => Promise<boolean>;
   /** Ends the watching of files. */
@@ -37,7 +40,9 @@ export function createVerifiers(
     const path = ['credentials', scheme, kind];
     try {
       const verifier = createVerifier(credential, folder, path, faults, (line) => warn(`${scheme}: ${line}`));
-      if (verifier !== undefined) verifiers.set(scheme, { ...verifier, kind });
+      if (verifier !== undefined) {
+        verifiers.set(scheme, { ...verifier, kind, identity: identityOf(credential, folder) });
+      }
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const [, setting = '', message = error.message] = /^(\w+): (.*)$/s.exec(error.message) ?? [];
@@ -46,6 +51,39 @@ export function createVerifiers(
     }
   }
   return verifiers;
+}
+
+function identityOf(credential: Credential, folder: string): string {
+  const faults = createSettingFaults(() => '');
+  const texts = referencesIn([credential.jwt, credential.introspection]).map((reference) =>
+    readReference(reference, folder, [], faults),
+  );
+  return hash('sha256', JSON.stringify([credential, folder, texts]), 'base64');
+}
+
+/** Ends what verifiers do by themselves, but for those that are among `kept`. */
+export function closeVerifiers(
+  verifiers: ReadonlyMap<string, SchemeVerifier>,
+  kept?: ReadonlyMap<string, SchemeVerifier>,
+): void {
+  for (const [scheme, verifier] of verifiers) if (kept?.get(scheme) !== verifier) verifier.close?.();
+}
+
+/**
+ * The verifiers of new settings, those of the former ones in place of their equals: what they have learnt, such as the
+ * keys of an issuer that may be down by now, is kept.
+ */
+export function keepVerifiers(
+  next: ReadonlyMap<string, SchemeVerifier>,
+  former: ReadonlyMap<string, SchemeVerifier>,
+): ReadonlyMap<string, SchemeVerifier> {
+  const kept = new Map<string, SchemeVerifier>();
+  for (const [scheme, verifier] of next) {
+    const known = former.get(scheme);
+    kept.set(scheme, known?.identity === verifier.identity ? known : verifier);
+  }
+  closeVerifiers(next, kept);
+  return kept;
 }
 
 function kindOf({ jwt, keys, users }: Credential): VerifierKind {
@@ -61,7 +99,7 @@ function createVerifier(
   path: ConfigPath,
   faults: SettingFaults,
   warn: (line: string) => void,
-): Omit<SchemeVerifier, 'kind'> | undefined {
+): Omit<SchemeVerifier, 'kind' | 'identity'> | undefined {
   if (jwt !== undefined) return createJwtVerifierOf(jwt, folder, path, faults, warn);
   if (keys !== undefined) return createKeyVerifier({ file: resolveFrom(folder, keys.file), warn });
   if (users !== undefined) return createBasicVerifier({ file: resolveFrom(folder, users.file), warn });

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import type { Contract, ContractFault } from '@flick/contract';
+import { createUpstream, type Revision } from '@flick/gate';
+import {
+  checkNames,
+  closeVerifiers,
+  createLadder,
+  createWarmUp,
+  loadContract,
+  readSettings,
+  type ServeFlags,
+  type ServeSettings,
+  type WarmUp,
+} from '@flick/settings';
+import { printable } from '@flick/settings/printable';
+import { StartFault } from '@flick/settings/start-fault';
+import type { MemoryLimits } from '@flick/stores';
+import { say } from './say.ts';
+
+/** Settings and the contract that they name, read and found to fit each other. */
+export interface Loaded {
+  readonly settings: ServeSettings;
+  readonly contract: Contract;
+  readonly warmUp: WarmUp;
+}
+
+/**
+ * Reads settings and contract.
+ *
+ * @param files - takes the path of every file that was read, or looked for, as far as reading came
+ * @throws StartFault with what is wrong, one line each
+ */
+export function load(openapi: string | undefined, flags: ServeFlags, files: Set<string>): Loaded {
+  const settings = readSettings(openapi, flags, say);
+  for (const file of [...settings.files, settings.contract]) files.add(resolve(file));
+  try {
+    const contract = loadContract(settings);
+    for (const file of [...contract.files, ...contract.missing]) files.add(file);
+    checkNames(contract, settings);
+    return { settings, contract, warmUp: createWarmUp(contract) };
+  } catch (error) {
+    closeVerifiers(settings.verifiers);
+    throw error;
+  }
+}
+
+/** All that is known to be wrong with a contract that is served. */
+export function faultsOf({ contract, warmUp }: Loaded): readonly ContractFault[] {
+  return [...contract.faults, ...warmUp.faults];
+}
+
+/**
+ * Refuses a contract with errors, as `--strict` would have it.
+ *
+ * @throws StartFault where there are any
+ */
+export function refuseErrors(faults: readonly ContractFault[]): void {
+  const errors = faults.filter(({ severity }) => severity === 'error').length;
+  if (errors === 0) return;
+  throw new StartFault(
+    `--strict: ${counted(errors, 'fault')} of the contract ${errors === 1 ? 'is an error' : 'are errors'}; not started`,
+  );
+}
+
+/** What is served, in one line. `place` is where, such as ` on http://127.0.0.1:8080`. */
+export function describeLoaded(loaded: Loaded, place = ''): string {
+  const { api, operations, table, switches } = loaded.contract;
+  const parts = [
+    `${printable(`${api.title} ${api.version}`, 120)}${place}`,
+    `upstream ${loaded.settings.upstream}`,
+    counted(operations.length, 'operation'),
+    `table ${table.name}${table.name === 'custom' ? ` (${table.codes.join(' ')})` : ''}`,
+    `${counted(faultsOf(loaded).length, 'fault')} of the contract reported`,
+  ];
+  if (switches.mode === 'observe') parts.push('observing only: nothing is refused');
+  return parts.join(', ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** What the gate is to judge and answer by. */
+export function revisionOf({ settings, contract }: Loaded, limits: MemoryLimits): Revision {
+  const { sizes, timeouts, upstream } = settings;
+  const decider = createLadder(settings, contract, limits);
+  const handler = createUpstream({ origin: upstream, decider, timeouts });
+  return { decider, handler, timeouts, sizes };
+}
