@@ -12,6 +12,7 @@ import { deciderOf, defaultSizes, type Setting } from './setting.ts';
 /** The whole of Flick at one port, with the API behind it in the test's hands. Ends with its test. */
 export interface Door {
   readonly port: number;
+  readonly stop: () => Promise<void>;
   readonly api: EvilUpstream;
   /** In the order in which requests came to their end. */
   readonly outcomes: readonly Outcome[];
@@ -26,6 +27,7 @@ const timeouts = {
   idleMs: 10_000,
   unreadMs: 10_000,
   drainMs: 10_000,
+  tunnelMs: 10_000,
 };
 
 /** Particulars of a door; precise codes where the settings name no table. */
@@ -36,14 +38,17 @@ export interface DoorOptions {
   /** What the API does about a request; says back what it got where none is given. */
   readonly script?: Script;
   readonly evil?: EvilOptions;
-  /** Connections to the API at once. */
+  /** Of an API that the test runs itself, in place of the one that the script speaks for. */
+  readonly origin?: string;
+  /** Connections to the API at once, and those of WebSocket. */
   readonly maxInFlight?: number;
+  readonly maxTunnels?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 /** Opens the real gate with the real ladder, verifier and store before an API that does what the test says. */
 export async function openDoor(options: DoorOptions = {}): Promise<Door> {
-  const { contract = 'library.yaml', settings = {}, script = sayBack, evil, maxInFlight, tls } = options;
+  const { contract = 'library.yaml', settings = {}, script = sayBack, evil, maxInFlight, maxTunnels, tls } = options;
   const decider = deciderOf({ contract, settings: { codes: 'standard', ...settings } });
   const times = { ...timeouts, ...options.timeouts };
   const api = await startEvilUpstream(script, evil);
@@ -51,10 +56,11 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const gate = createGate({
     decider,
     handler: createUpstream({
-      origin: api.origin,
+      origin: options.origin ?? api.origin,
       decider,
       timeouts: times,
       ...(maxInFlight !== undefined && { maxInFlight }),
+      ...(maxTunnels !== undefined && { maxTunnels }),
     }),
     timeouts: times,
     sizes: { bodyBytes: settings.bodyBytes ?? defaultSizes.bodyBytes, headerBytes: 16_384 },
@@ -75,7 +81,7 @@ export async function openDoor(options: DoorOptions = {}): Promise<Door> {
     );
     return outcomes;
   };
-  return { port, api, outcomes, recorded };
+  return { port, stop: () => gate.stop(), api, outcomes, recorded };
 }
 
 /** Answers 200 with what arrived, as JSON. */

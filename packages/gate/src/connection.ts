@@ -6,6 +6,7 @@ import { BodyReach } from './body-reach.ts';
 import type { GateResponse } from './gate-response.ts';
 import { LastAnswer } from './last-answer.ts';
 import { factsOf, type Line, LiveExchange, type Shared } from './live-exchange.ts';
+import type { Tunnel } from './tunnel.ts';
 
 /** What is held of requests that wait behind the one that is being answered; more is left in the kernel. */
 const heldBytes = 64 * 1024;
@@ -23,6 +24,9 @@ const silentMs = 1000;
  * between the method and the target, or before a value, may go on for ever.
  */
 const headFactor = 4;
+
+/** How long nothing may move in a tunnel, where the gate is not told. */
+const tunnelMs = 600_000;
 
 const headEnd = Buffer.from('\r\n\r\n');
 const none = Buffer.alloc(0);
@@ -87,6 +91,7 @@ export class Connection implements Line {
   // To be refused, on the bare socket, after the answer under way.
   #pendingFacts: RequestFacts | undefined = undefined;
   #last: LastAnswer | undefined = undefined;
+  #tunnel: Tunnel | undefined = undefined;
   #lingerUntilMs = 0;
   #lingered = 0;
   // The head's time has passed by Node's clock while another answer was under way.
@@ -129,6 +134,10 @@ export class Connection implements Line {
   }
 
   #onData(chunk: Buffer): void {
+    if (this.#tunnel !== undefined) {
+      if (!this.#tunnel.take(chunk)) this.#socket.pause();
+      return;
+    }
     if (this.#lingerUntilMs !== 0) {
       this.#lingered += chunk.length;
       if (this.#lingered > lingerBytes) {
@@ -148,7 +157,8 @@ export class Connection implements Line {
   /** What came whole is answered though no more will come; only then does Node hear of the end. */
   #onEnd(): void {
     this.#ended = true;
-    if (this.#collecting && !this.#deaf) this.#endedWithin();
+    if (this.#tunnel !== undefined) this.#tunnel.takeEnd();
+    else if (this.#collecting && !this.#deaf) this.#endedWithin();
     else if (!this.#isBusy && this.#last === undefined) this.#finish();
   }
 
@@ -258,6 +268,15 @@ export class Connection implements Line {
 
   answeredEarly(): void {
     this.#lingerUntilMs = performance.now() + lingerMs;
+  }
+
+  divert(tunnel: Tunnel): void {
+    this.#tunnel = tunnel;
+    const held = this.#held;
+    this.#held = none;
+    if (held.length > 0 && !tunnel.take(held)) this.#socket.pause();
+    else this.#socket.resume();
+    if (this.#ended) tunnel.takeEnd();
   }
 
   released(exchange: LiveExchange): void {
@@ -420,6 +439,7 @@ export class Connection implements Line {
       current.waitedMs += Math.min(elapsedMs, nowMs - current.startMs);
       if (current.waitedMs >= current.revision.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
     }
+    this.#tunnel?.sweep(elapsedMs, current.revision.timeouts.tunnelMs ?? tunnelMs);
     this.#sweepReader(current, elapsedMs);
   }
 
@@ -465,7 +485,7 @@ export class Connection implements Line {
       this.#stalledMs += elapsedMs;
       if (this.#stalledMs >= current.revision.timeouts.unreadMs) current.end('unread');
     }
-    if (!this.#ended || unsent > 0 || flushed !== this.#flushed) {
+    if (!this.#ended || this.#tunnel !== undefined || unsent > 0 || flushed !== this.#flushed) {
       this.#silentMs = 0;
     } else {
       this.#silentMs += elapsedMs;

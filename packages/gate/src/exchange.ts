@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Passage, Refusal, ResponsePlan } from '@flick/decide';
 
 export type { Ending, Outcome } from '@flick/decide';
@@ -19,6 +20,12 @@ export interface Exchange {
   readonly response: ServerResponse;
   /** Sends the problem body in place of an answer. Only before the head was sent. */
   readonly refuse: (refusal: Refusal) => void;
+  /**
+   * Answers 101 and makes the connection a tunnel to `far`, which ends with it. Only for a request without a body.
+   *
+   * @param fields - names and values in turn, `Connection` and `Upgrade` included
+   */
+  readonly tunnel: (fields: OutgoingHttpHeader[], far: Socket) => void;
   /** Cuts the connection because an answer that has begun cannot be finished; never ends it cleanly. */
   readonly cut: (ending: 'truncated' | 'unread') => void;
   /** For the record: what the API answered, why as far as its code tells, and how long its head took. */

@@ -10,6 +10,7 @@ import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
 import type { LiveRevision } from './revision.ts';
+import { Tunnel } from './tunnel.ts';
 
 /** What all connections of a gate share. */
 export interface Shared {
@@ -27,6 +28,8 @@ export interface Line {
   readonly isEnding: boolean;
   /** An answer is given and flushed whose request is not whole: what still comes of it is waited for a while. */
   readonly answeredEarly: () => void;
+  /** The client's bytes, those that wait included, are the tunnel's from now on. */
+  readonly divert: (tunnel: Tunnel) => void;
   /** Nothing more will be written for this exchange. */
   readonly released: (exchange: LiveExchange) => void;
 }
@@ -69,6 +72,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #precise: number | undefined = undefined;
   #reason: Reason | undefined = undefined;
   #cutAs: Ending | undefined = undefined;
+  #tunnel: Tunnel | undefined = undefined;
   // The gate has taken it back, or it is over: what the handler still says is not heard.
   #closedToHandler = false;
   #recorded = false;
@@ -233,6 +237,13 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (!this.#closedToHandler) this.#answerRefusal(refusal);
   }
 
+  tunnel(fields: OutgoingHttpHeader[], far: Socket): void {
+    // Node writes the head to the socket at once; what follows on the socket is not the response's.
+    this.response.writeHead(101, fields).flushHeaders();
+    this.#tunnel = new Tunnel(this.#socket, far, (ending) => this.end(ending));
+    this.#line.divert(this.#tunnel);
+  }
+
   cut(ending: 'truncated' | 'unread'): void {
     if (!this.#closedToHandler) this.end(ending);
   }
@@ -330,6 +341,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     // A response that was sent whole has let go of its socket; so has one whose socket was cut, or broke, while it ended.
     const sent =
       this.#cutAs === undefined && response.writableEnded && response.socket === null && this.#socket.errored === null;
+    if (this.#tunnel?.isOver === true && this.#socket.errored === null) this.#cutAs ??= 'complete';
     this.#record(this.#cutAs ?? (sent ? 'complete' : 'aborted'));
     this.#closedToHandler = true;
     if (!sent) this.#tellGone();

@@ -102,6 +102,32 @@ export function fieldsToClient(answer: AnswerHead, due: readonly Field[]): Outgo
   return fields;
 }
 
+/**
+ * The fields of a 101, as Node's response takes them.
+ *
+ * @throws MalformedAnswer where it switches to another protocol than WebSocket, the only one that is asked for
+ */
+export function fieldsOfUpgrade(answer: AnswerHead, raw: RawFields, due: readonly Field[]): OutgoingHttpHeader[] {
+  const protocols: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    if (latin1(raw[i]).toLowerCase() === 'upgrade')
+      protocols.push(
+        latin1(raw[i + 1])
+          .trim()
+          .toLowerCase(),
+      );
+  }
+  if (protocols.length !== 1 || protocols[0] !== 'websocket') throw new MalformedAnswer('Upgrade');
+  const fields: OutgoingHttpHeader[] = ['Connection', 'Upgrade', 'Upgrade', 'websocket'];
+  for (let i = 0; i < answer.fields.length; i += 2) {
+    const name = answer.fields[i] ?? '';
+    // RFC 9110, section 8.6: none with 1xx.
+    if (name.toLowerCase() !== 'content-length') fields.push(name, answer.fields[i + 1] ?? '');
+  }
+  for (const [name, value] of due) fields.push(name, value);
+  return fields;
+}
+
 function withoutListed(fields: readonly string[], listed: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {

@@ -1,16 +1,19 @@
 import { performance } from 'node:perf_hooks';
 import { PassThrough } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Decider } from '@flick/decide';
 import type { Dispatcher } from 'undici';
 import type { Exchange } from './exchange.ts';
 import {
   type AnswerHead,
   fieldsBesideProblem,
+  fieldsOfUpgrade,
   fieldsToClient,
   type RawFields,
   readAnswerHead,
   relayHints,
 } from './relay-head.ts';
+import { asksForWebSocket } from './upgrade.ts';
 import { broken, faultOf, tooSlow, type UpstreamFault } from './upstream-fault.ts';
 import { type BodyWay, fieldsToUpstream } from './upstream-fields.ts';
 import { type Line, MalformedAnswer } from './upstream-line.ts';
@@ -23,6 +26,8 @@ export interface Relaying {
   readonly refuseEof: boolean;
   /** Takes back the line when nothing of the exchange runs on it any more. */
   readonly release: (line: Line) => void;
+  /** Tunnels that are open or asked for. */
+  readonly tunnels: { count: number };
 }
 
 // RFC 9110, section 9.2.2, and RFC 10008 for QUERY.
@@ -48,6 +53,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #line: Line;
   readonly #exchange: Exchange;
   readonly #way: BodyWay;
+  readonly #upgrades: boolean;
+  #tunnelled = false;
   readonly #startedMs = performance.now();
   #upload: PassThrough | undefined;
   #answer: AnswerHead | undefined;
@@ -68,6 +75,8 @@ export class Relay implements Dispatcher.DispatchHandler {
     this.#line = line;
     this.#exchange = exchange;
     this.#way = exchange.body !== undefined ? 'bytes' : exchange.passage.bodyPlan === 'stream' ? 'stream' : 'none';
+    this.#upgrades = this.#way === 'none' && asksForWebSocket(exchange.request);
+    if (this.#upgrades) shared.tunnels.count += 1;
     this.#dueMs = this.#startedMs + shared.upstreamMs;
   }
 
@@ -91,6 +100,7 @@ export class Relay implements Dispatcher.DispatchHandler {
         method: passage.facts.method,
         headers: fieldsToUpstream(passage, requestId, this.#way),
         body: this.#upload ?? body ?? null,
+        upgrade: this.#upgrades ? 'websocket' : null,
       },
       this,
     );
@@ -119,6 +129,8 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
+    // Without the fields that make it a switch of protocols.
+    if (status === 101) throw new MalformedAnswer('no upgrade');
     if (status < 200) {
       this.#hint(raw);
       return;
@@ -147,6 +159,36 @@ export class Relay implements Dispatcher.DispatchHandler {
         if (!this.#begun && !this.#over) response.flushHeaders();
       });
     }
+  }
+
+  /** The API has switched protocols: the connection is WebSocket's. */
+  onRequestUpgrade(controller: Dispatcher.DispatchController, status: number): void {
+    const far = this.#line.letGo();
+    try {
+      if (far !== undefined && !this.#over) this.#tunnel(controller, status, far);
+    } catch (error) {
+      this.#fail(faultOf(error instanceof Error ? error : new Error('not an error')));
+    }
+    if (!this.#tunnelled) far?.destroy();
+    this.#over = true;
+    this.#release();
+  }
+
+  #tunnel(controller: Dispatcher.DispatchController, status: number, far: Socket): void {
+    const exchange = this.#exchange;
+    const { decider, tunnels } = this.#shared;
+    const raw = Array.isArray(controller.rawHeaders) ? controller.rawHeaders : [];
+    const { facts, limitFields } = exchange.passage;
+    const answer = readAnswerHead(status, raw, facts.method, false, limitFields);
+    const plan = decider.judgeResponse(exchange.passage, answer);
+    const fields = fieldsOfUpgrade(answer, raw, plan.fields);
+    exchange.answered(status, plan, performance.now() - this.#startedMs);
+    this.#over = true;
+    this.#tunnelled = true;
+    exchange.onGone(() => {
+      tunnels.count -= 1;
+    });
+    exchange.tunnel(fields, far);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -240,6 +282,7 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #release(): void {
     clearTimeout(this.#timer);
+    if (this.#upgrades && !this.#tunnelled) this.#shared.tunnels.count -= 1;
     this.#shared.release(this.#line);
   }
 

@@ -15,6 +15,8 @@ interface LineRequest {
   /** Names and values in turn. */
   readonly headers: string[];
   readonly body: Readable | Uint8Array | null;
+  /** The protocol that the connection is to go on in, if the API agrees. */
+  readonly upgrade: string | null;
 }
 
 // What undici takes besides what its types say.
@@ -91,6 +93,7 @@ export class Line {
   #connecting = false;
   #served = false;
   #awaiting = false;
+  #upgradable = false;
   #held: Buffer | undefined;
 
   /**
@@ -132,9 +135,10 @@ export class Line {
   }
 
   /** Hands a request to the connection; what becomes of it, the handler hears. */
-  send({ path, method, headers, body }: LineRequest, handler: Dispatcher.DispatchHandler): void {
+  send({ path, method, headers, body, upgrade }: LineRequest, handler: Dispatcher.DispatchHandler): void {
+    this.#upgradable = upgrade !== null;
     // Without the name, undici would take that of the client's Host and connect anew whenever it changes.
-    const request: NamedRequest = { path, method, headers, body, servername: this.#site.host };
+    const request: NamedRequest = { path, method, headers, body, upgrade, servername: this.#site.host };
     this.#client.dispatch(request, handler);
   }
 
@@ -151,6 +155,13 @@ export class Line {
   cut(): void {
     // With an error of its own: after undici's own abort, the client would connect anew for the request given up.
     this.#socket?.destroy(new Error('given up by the gate'));
+  }
+
+  /** Gives up the connection, which speaks HTTP no more; the next request makes a new one. */
+  letGo(): Socket | undefined {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    return socket;
   }
 
   /** What was written to the connection so far, in bytes. */
@@ -185,13 +196,13 @@ export class Line {
       if (bytes !== undefined) {
         const status = readStatus(bytes);
         if (status === 'malformed') return this.#malformed(socket);
-        if (status !== 'partial' && status >= 200) {
+        if (status !== 'partial' && (status >= 200 || (status === 101 && this.#upgradable))) {
           this.#awaiting = false;
           this.http10 = bytes[7] === 0x30;
           return bytes;
         }
         if (status !== 'partial') {
-          // The gate strips Upgrade, so a switch of protocols was never asked for.
+          // A switch of protocols that was never asked for.
           if (status === 101) return this.#malformed(socket);
           const end = bytes.indexOf('\r\n\r\n') + 4;
           const interim = end > 3 ? bytes.subarray(0, end) : bytes;

@@ -1,6 +1,7 @@
 import type { Decider } from '@flick/decide';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
 import { Relay, type Relaying } from './relay.ts';
+import { asksForWebSocket } from './upgrade.ts';
 import { Line, siteOf } from './upstream-line.ts';
 
 /** What stands behind the gate, and how much of it one gate uses. */
@@ -14,6 +15,8 @@ export interface UpstreamOptions {
    * nothing queues. Default 256.
    */
   readonly maxInFlight?: number;
+  /** WebSocket tunnels at once, each with a connection of its own. Beyond it 503 `overloaded`. Default 1,000. */
+  readonly maxTunnels?: number;
   /** Of one response head. Default 16 KiB. */
   readonly maxHeaderBytes?: number;
   /** What to do with an answer that ends with its connection: hard to tell from a broken one. Default `accept`. */
@@ -41,12 +44,14 @@ class Upstream implements Handler {
   readonly #lines: Line[] = [];
   readonly #idle: Line[] = [];
   readonly #maxInFlight: number;
+  readonly #maxTunnels: number;
 
   constructor(options: UpstreamOptions) {
     const site = siteOf(readOrigin(options.origin));
     const maxHeaderBytes = options.maxHeaderBytes ?? 16_384;
     this.#newLine = () => new Line(site, maxHeaderBytes);
     this.#maxInFlight = options.maxInFlight ?? 256;
+    this.#maxTunnels = options.maxTunnels ?? 1000;
     this.#relaying = {
       decider: options.decider,
       upstreamMs: options.timeouts.upstreamMs,
@@ -54,30 +59,31 @@ class Upstream implements Handler {
       release: (line) => {
         this.#idle.push(line);
       },
+      tunnels: { count: 0 },
     };
   }
 
   handle(exchange: Exchange): void {
+    if (this.#relaying.tunnels.count >= this.#maxTunnels && asksForWebSocket(exchange.request)) {
+      this.#refuse(exchange, 'The API has as many WebSocket connections as it may be given.');
+      return;
+    }
     // The line that was used last: its connection is the likeliest to be still open.
     let line = this.#idle.pop();
     if (line === undefined) {
       if (this.#lines.length >= this.#maxInFlight) {
-        exchange.refuse(
-          this.#relaying.decider.refuse(
-            exchange.passage,
-            'overloaded',
-            'The API has as much work as it may be given.',
-            {
-              fields: [['Retry-After', '1']],
-            },
-          ),
-        );
+        this.#refuse(exchange, 'The API has as much work as it may be given.');
         return;
       }
       line = this.#newLine();
       this.#lines.push(line);
     }
     new Relay(this.#relaying, line, exchange).start();
+  }
+
+  #refuse(exchange: Exchange, detail: string): void {
+    const fields = [['Retry-After', '1']] as const;
+    exchange.refuse(this.#relaying.decider.refuse(exchange.passage, 'overloaded', detail, { fields }));
   }
 
   async close(): Promise<void> {

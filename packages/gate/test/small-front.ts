@@ -130,6 +130,9 @@ async function exchangeOf(
       response.writeHead(refusal.status, refusal.fields.flat());
       response.end(problem);
     },
+    tunnel: () => {
+      throw new Error('not asked in these tests');
+    },
     cut: (ending) => {
       record.cut = ending;
       request.socket.destroy();

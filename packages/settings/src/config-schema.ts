@@ -319,6 +319,7 @@ export const configSchema = {
         upstream: { ...duration, default: '30s', description: 'For the whole answer of the API.' },
         idle: { ...duration, default: '65s', description: 'A kept-alive connection without a request.' },
         unread: { ...duration, default: '30s', description: 'A client that reads nothing of its answer.' },
+        tunnel: { ...duration, default: '10m', description: 'A WebSocket on which nothing moves, either way.' },
         drain: { ...duration, default: '25s', description: 'From the first signal to the cutting of what is left.' },
       },
     },

@@ -45,6 +45,8 @@ export interface Timeouts {
   readonly idleMs: number;
   /** A client that reads nothing of its answer. */
   readonly unreadMs: number;
+  /** A tunnel (WebSocket) in which nothing moves, either way. Default 10 minutes. */
+  readonly tunnelMs?: number;
   /** From the first signal to the cutting of what is left. */
   readonly drainMs: number;
 }
@@ -308,6 +310,7 @@ function readTimeouts(config: Config, faults: SettingFaults): Timeouts {
     upstreamMs: read('upstream'),
     idleMs: read('idle'),
     unreadMs: read('unread'),
+    tunnelMs: read('tunnel'),
     drainMs: read('drain'),
   };
 }

@@ -59,6 +59,7 @@ const samples: Readonly<Record<string, string>> = {
   'timeouts.request': '1s',
   'timeouts.upstream': '1s',
   'timeouts.idle': '1s',
+  'timeouts.tunnel': '1s',
   'timeouts.unread': '1s',
   'timeouts.drain': '1s',
   'sizes.body': '1kB',
