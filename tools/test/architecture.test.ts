@@ -13,7 +13,7 @@ describe('ARCHITECTURE.md', () => {
       ([, path]) => path,
     );
     const named = [...inLadder.map((name) => `packages/decide/src/${name}`), ...paths].map(String);
-    expect(rungs).toHaveLength(11);
+    expect(rungs).toHaveLength(12);
     expect(named.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
   });
 

@@ -82,8 +82,8 @@ function counted(count: number, noun: string): string {
 
 /** What the gate is to judge and answer by. */
 export function revisionOf({ settings, contract }: Loaded, limits: MemoryLimits): Revision {
-  const { sizes, timeouts, upstream } = settings;
+  const { sizes, timeouts, upstream, overload } = settings;
   const decider = createLadder(settings, contract, limits);
-  const handler = createUpstream({ origin: upstream, decider, timeouts });
-  return { decider, handler, timeouts, sizes };
+  const handler = createUpstream({ origin: upstream, decider, timeouts, maxInFlight: overload.upstream });
+  return { decider, handler, timeouts, sizes, maxConnections: overload.connections, overload };
 }

@@ -50,7 +50,7 @@ const resultsOf = ({ ladder }: Explained) => ladder.map(({ result }) => result);
 const refusedAt = (stage: number): readonly string[] => [
   ...Array.from({ length: stage }, () => 'passed'),
   'refused',
-  ...Array.from({ length: 10 - stage }, () => 'not reached'),
+  ...Array.from({ length: 11 - stage }, () => 'not reached'),
 ];
 
 interface Init {
@@ -108,13 +108,13 @@ describe('flick explain ID', () => {
     };
     const stages = (await of('good')).ladder.map(({ stage }) => stage).join(' ');
     expect(stages).toBe(
-      'message target path method address-limit credentials consumer-limit parameters body handler response',
+      'message target path method load address-limit credentials consumer-limit parameters body handler response',
     );
     expect(resultsOf(await of('path'))).toEqual(refusedAt(2));
     expect(resultsOf(await of('method'))).toEqual(refusedAt(3));
-    expect(resultsOf(await of('token'))).toEqual(refusedAt(5));
-    expect(resultsOf(await of('wrong'))).toEqual(refusedAt(7));
-    expect(resultsOf(await of('body'))).toEqual(refusedAt(8));
+    expect(resultsOf(await of('token'))).toEqual(refusedAt(6));
+    expect(resultsOf(await of('wrong'))).toEqual(refusedAt(8));
+    expect(resultsOf(await of('body'))).toEqual(refusedAt(9));
     expect(new Set(resultsOf(await of('good')))).toEqual(new Set(['passed']));
     expect(resultsOf(await of('options')).slice(3, 5)).toEqual(['answered', 'not reached']);
     const api = await of('api');
@@ -124,7 +124,7 @@ describe('flick explain ID', () => {
     ]);
     const observed = await of('observed');
     expect(observed).toMatchObject({ status: 200, observed: { reason: 'wrong-value', status: 400 } });
-    expect(resultsOf(observed)[7]).toBe('observed');
+    expect(resultsOf(observed)[8]).toBe('observed');
   });
 
   it('says to people why, and how to mend it', async () => {

@@ -14,6 +14,8 @@ export interface Switches {
   readonly hideMethods: boolean;
   /** Whether the table folds this operation's codes; `false` sends the precise ones. */
   readonly fold: boolean;
+  /** Whether a server with too much to do may refuse it with 503 before it is judged; `never` is for health checks. */
+  readonly shed: 'may' | 'never';
 }
 
 /** Something in the document that breaks OpenAPI or cannot be served, reported once at start. */

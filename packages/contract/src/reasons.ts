@@ -4,6 +4,7 @@ export const stages = [
   'target',
   'path',
   'method',
+  'load',
   'address-limit',
   'credentials',
   'consumer-limit',
@@ -93,6 +94,13 @@ const catalogue = {
     title: 'Unknown method',
     meaning: 'No HTTP method of that name is known to the server.',
     mend: 'Use one of the methods that the Allow field lists; methods are case-sensitive.',
+  },
+  overloaded: {
+    code: 503,
+    stage: 'load',
+    title: 'Overloaded',
+    meaning: 'The server has as much work as it can take.',
+    mend: 'Wait for as many seconds as Retry-After says.',
   },
   'address-limit': {
     code: 429,
@@ -261,13 +269,6 @@ const catalogue = {
     title: 'API answered badly',
     meaning: 'The server behind the gateway sent something that is not a well-formed HTTP response.',
     mend: 'Report the request id to the API owners.',
-  },
-  overloaded: {
-    code: 503,
-    stage: 'handler',
-    title: 'Overloaded',
-    meaning: 'The server has as much work as it can take.',
-    mend: 'Wait for as many seconds as Retry-After says.',
   },
   draining: {
     code: 503,

@@ -12,6 +12,7 @@ export interface SwitchSettings {
   readonly unknownMembers?: UnknownMembers | undefined;
   readonly hideMethods?: boolean | undefined;
   readonly fold?: boolean | undefined;
+  readonly shed?: 'may' | 'never' | undefined;
 }
 
 const defaults: Switches = {
@@ -20,6 +21,7 @@ const defaults: Switches = {
   unknownMembers: 'as_schema',
   hideMethods: false,
   fold: true,
+  shed: 'may',
 };
 
 /** Lays levels of settings over each other; the first that sets a switch decides. */
@@ -32,6 +34,7 @@ export function switchesOf(levels: readonly SwitchSettings[]): Switches {
         unknownMembers: level.unknownMembers ?? below.unknownMembers,
         hideMethods: level.hideMethods ?? below.hideMethods,
         fold: level.fold ?? below.fold,
+        shed: level.shed ?? below.shed,
       }),
       defaults,
     ),
@@ -44,6 +47,7 @@ const choices: Readonly<Record<string, readonly (string | boolean)[]>> = {
   unknown_members: ['as_schema', 'refuse', 'pass'],
   hide_methods: [true, false],
   fold: [true, false],
+  shed: ['may', 'never'],
 };
 
 /** Reads an `x-flick` of a document, a path item or an operation. What it does not know is a warning. */
@@ -64,12 +68,13 @@ export function readSwitches(place: Place | undefined, findings: Findings): Swit
       findings.warn(entry, `"${key}" has an unknown value and is left out; write one of ${known.join(', ')}`);
     }
   }
-  const { mode, unknown_query: query, unknown_members: members, hide_methods: hide, fold } = place.value;
+  const { mode, unknown_query: query, unknown_members: members, hide_methods: hide, fold, shed } = place.value;
   return {
     mode: mode === 'enforce' || mode === 'observe' ? mode : undefined,
     unknownQuery: query === 'refuse' || query === 'pass' ? query : undefined,
     unknownMembers: members === 'as_schema' || members === 'refuse' || members === 'pass' ? members : undefined,
     hideMethods: typeof hide === 'boolean' ? hide : undefined,
     fold: typeof fold === 'boolean' ? fold : undefined,
+    shed: shed === 'may' || shed === 'never' ? shed : undefined,
   };
 }

@@ -25,7 +25,11 @@ describe.each(entries)('%s', (slug, { code, stage, title, meaning, mend }) => {
 
   it('is a 5xx exactly where the client did nothing wrong', () => {
     const servers = ['unknown-method', 'unverifiable-credentials'];
-    const ours = (stage === 'handler' && slug !== 'unknown-resource') || stage === 'response' || servers.includes(slug);
+    const ours =
+      stage === 'load' ||
+      (stage === 'handler' && slug !== 'unknown-resource') ||
+      stage === 'response' ||
+      servers.includes(slug);
     expect(code >= 500).toBe(ours);
   });
 

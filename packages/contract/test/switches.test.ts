@@ -8,6 +8,7 @@ const plain = {
   unknownMembers: 'as_schema',
   hideMethods: false,
   fold: true,
+  shed: 'may',
 };
 
 it('enforces, refuses unknown parameters and folds by default', () => {
@@ -24,7 +25,14 @@ it('takes settings for all, and for one operation', () => {
 });
 
 it('reads x-flick of the operation', () => {
-  const flick = { mode: 'observe', unknown_query: 'pass', unknown_members: 'refuse', hide_methods: true, fold: false };
+  const flick = {
+    mode: 'observe',
+    unknown_query: 'pass',
+    unknown_members: 'refuse',
+    hide_methods: true,
+    fold: false,
+    shed: 'never',
+  };
   const contract = contractFrom(withOperation({ 'x-flick': flick }));
   expect(operationOf(contract).switches).toEqual({
     mode: 'observe',
@@ -32,6 +40,7 @@ it('reads x-flick of the operation', () => {
     unknownMembers: 'refuse',
     hideMethods: true,
     fold: false,
+    shed: 'never',
   });
   expect(contract.switches).toEqual(plain);
   expect(contract.faults).toEqual([]);

@@ -6,7 +6,7 @@ import { refuseViolations, type Refuse, refused } from './refusal.ts';
 import type { Passage, Refusal } from './verdict.ts';
 import type { Rung } from './walk.ts';
 
-/** Rung 9, of the head alone: may the body come at all, in this type and of this size? */
+/** Rung 10, of the head alone: may the body come at all, in this type and of this size? */
 export function compileMediaRung(sizes: Sizes, refuse: Refuse): Rung {
   return (walk) => {
     const { operation, fields, hasBody, contentLength } = walk;
@@ -23,7 +23,7 @@ export function compileMediaRung(sizes: Sizes, refuse: Refuse): Rung {
 }
 
 /**
- * The end of rung 9, of the head: did the body arrive whole? Only where the parser already knows, since a body is not
+ * The end of rung 10, of the head: did the body arrive whole? Only where the parser already knows, since a body is not
  * read before its head is judged: whatever else a request lacks is said first.
  */
 export function compileWholeRung(refuse: Refuse): Rung {
@@ -43,7 +43,7 @@ export function compileWholeRung(refuse: Refuse): Rung {
   };
 }
 
-/** Rung 9, of the bytes: syntax and schema. Undefined where the body holds. */
+/** Rung 10, of the bytes: syntax and schema. Undefined where the body holds. */
 export function judgeBytes(
   operation: Operation,
   passage: Passage,

@@ -70,7 +70,7 @@ const reasonOf: Readonly<Record<Failure, Reason>> = {
 };
 
 /**
- * Rung 6: do the credentials meet any alternative of the operation's `security`, each of them whole?
+ * Rung 7: do the credentials meet any alternative of the operation's `security`, each of them whole?
  *
  * - The reason is that of the alternative that came furthest: a scheme that was not tried never speaks for one that was.
  * - Where an alternative might hold if only its verifier knew, the answer is 503, since 401 is for what is known.

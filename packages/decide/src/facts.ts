@@ -9,6 +9,15 @@ export type MessageFault =
   | 'body-too-large'
   | 'unsupported-version';
 
+/** What a server has too much of; the ladder says what becomes of it. */
+export type Overload =
+  /** Requests that whatever answers them is working on. */
+  | 'handler'
+  /** Requests under way. */
+  | 'in-flight'
+  /** Work that is due already. */
+  | 'loop-lag';
+
 /** What arrived, before anyone judged it: the head of one request and where it came from. */
 export interface RequestFacts {
   /** As sent; methods are case-sensitive (RFC 9110, section 9.1). */
@@ -25,6 +34,8 @@ export interface RequestFacts {
   readonly secure: boolean;
   /** Set where the parser gave up; the other facts then hold what it had read, or are empty. */
   readonly fault?: MessageFault;
+  /** What the server has too much of at this moment; not set for a request that costs it nothing. */
+  readonly overload?: () => Overload | undefined;
 }
 
 /** The body as the ladder judges it: its bytes, whole and with every content coding removed. */

@@ -6,6 +6,7 @@ import { compileChallenge } from './challenge.ts';
 import { compileCredentialsRung } from './credentials-rung.ts';
 import type { RequestFacts } from './facts.ts';
 import { compileLimitRungs } from './limit-rungs.ts';
+import { compileLoadRung } from './load-rung.ts';
 import { compileMessageRung } from './message-rung.ts';
 import { compileOperationRung } from './operation-rung.ts';
 import { compileParameterRung } from './parameter-rung.ts';
@@ -24,7 +25,10 @@ interface Step {
   readonly judge: Rung;
   /** The stages that it stands for. */
   readonly stages: readonly Stage[];
-  /** What it refuses cannot go on to the API in any mode: what is ambiguous or broken off cannot be forwarded. */
+  /**
+   * What it refuses cannot go on to the API in any mode: what is ambiguous or broken off cannot be forwarded, and what is
+   * too much is too much.
+   */
   readonly always?: true;
   /** Still climbed after a refusal was observed: it finds out who calls, or what the request says. */
   readonly tells?: boolean;
@@ -41,6 +45,7 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
   const challenge = compileChallenge(options.realm, contract.schemes);
   const tree = new PathTree(contract.operations);
   const limits = compileLimitRungs(contract, options, refuse);
+  const load = compileLoadRung(refuse);
   const allMethods = methodsOf(contract.operations);
   const sight: Sight = {
     allow: (path) => (path === '*' ? allMethods : (tree.methods(path)?.allow ?? [])),
@@ -52,9 +57,14 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
     { stages: ['message'], judge: compileMessageRung(contract, sizes, refuse), always: true },
     { stages: ['target'], judge: compileTargetRung(sizes, refuse), always: true },
     { stages: ['target'], judge: compileOneReadingRung(tree, refuse), always: true },
-    { stages: ['path', 'method'], judge: compilePathRung(contract, tree, refuse) },
+    { stages: ['path', 'method'], judge: compilePathRung(contract, tree, load, refuse) },
+    { stages: ['load'], judge: load, always: true },
     { stages: ['address-limit'], judge: limits.address },
-    { stages: ['credentials'], judge: compileCredentialsRung(contract, options, challenge, refuse), tells: true },
+    {
+      stages: ['credentials'],
+      judge: compileCredentialsRung(contract, options, challenge, refuse),
+      tells: true,
+    },
     { stages: ['consumer-limit'], judge: limits.consumer },
     { stages: ['parameters'], judge: compileOperationRung(contract, refuse), tells: keepsValues },
     { stages: ['parameters'], judge: compileParameterRung(contract, keepsValues, refuse), tells: keepsValues },
@@ -128,6 +138,10 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
   return {
     judgeHead: (facts: RequestFacts) => climb(new Walk(facts, sight), 0),
     judgeBody,
+    judgeLoad(passage) {
+      const verdict = passage.verdict.kind === 'pass' ? load(passage) : undefined;
+      return verdict === undefined ? passage : judged(passage, verdict, passage.observed);
+    },
     async trace(facts: RequestFacts, bytes: Uint8Array) {
       const heard: Heard[] = [];
       const heeded = ladder.map((step): Step => ({ ...step, judge: heeding(step, heard) }));

@@ -13,8 +13,8 @@ export interface LimitRungs {
 }
 
 /**
- * Rungs 5 and 7: does the request fit the limits? Rung 5 charges those by address and for all, before any credential is
- * looked at; rung 7 those by consumer, or by address where nobody was recognised. Each charges all of its limits or
+ * Rungs 6 and 8: does the request fit the limits? Rung 6 charges those by address and for all, before any credential is
+ * looked at; rung 8 those by consumer, or by address where nobody was recognised. Each charges all of its limits or
  * none. Requests without an operation (404, 405, OPTIONS, preflights) are not counted: no limit names them.
  */
 export function compileLimitRungs(contract: Contract, options: DeciderOptions, refuse: Refuse): LimitRungs {

@@ -3,7 +3,7 @@ import { type Refuse, refused } from './refusal.ts';
 import type { Rung } from './walk.ts';
 
 /**
- * Before rung 8: can the operation be served at all? Its validators compile here, at its first request. Stands after
+ * Before rung 9: can the operation be served at all? Its validators compile here, at its first request. Stands after
  * credentials and limits, so that no stranger can tell a broken operation from a whole one, nor make it compile.
  */
 export function compileOperationRung(contract: Contract, refuse: Refuse): Rung {

@@ -7,7 +7,7 @@ import type { Violation } from './verdict.ts';
 import type { Rung, Walk } from './walk.ts';
 
 /**
- * Rung 8: the parameters of path, query, header section and cookies, every fault of them in one refusal.
+ * Rung 9: the parameters of path, query, header section and cookies, every fault of them in one refusal.
  *
  * @param keeps - whether the walk keeps the values that are read for it
  */

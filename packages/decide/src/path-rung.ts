@@ -47,9 +47,10 @@ export function compileOneReadingRung(tree: PathTree, refuse: Refuse): Rung {
  *
  * OPTIONS that no operation declares is answered with Allow; under observe it goes on to the API like all else. A CORS
  * preflight passes to the API unjudged, since browsers send it without credentials; where OPTIONS is declared it
- * passes as that operation, else as none. A path hides its methods where any of its operations does.
+ * passes as that operation, else as none; like all that passes it may be shed. A path hides its methods where any of its
+ * operations does.
  */
-export function compilePathRung(contract: Contract, tree: PathTree, refuse: Refuse): Rung {
+export function compilePathRung(contract: Contract, tree: PathTree, load: Rung, refuse: Refuse): Rung {
   const known = new Set([...registered.split(' '), ...contract.operations.map(({ method }) => method)]);
   const mode: Mode = contract.switches.mode;
 
@@ -65,14 +66,14 @@ export function compilePathRung(contract: Contract, tree: PathTree, refuse: Refu
       walk.pathValues = values;
       if (method !== 'OPTIONS' || !isPreflight(walk)) return undefined;
       walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
-      return passed;
+      return load(walk) ?? passed;
     }
     const { allow } = walk;
     if (allow.length === 0) return refused(refuse(undefined, 'unknown-path', 'The API has no such path.'));
     if (method === 'OPTIONS' && (path === '*' || isPreflight(walk) || mode === 'observe')) {
       if (path === '*') return { kind: 'answer', status: 204, fields: [['Allow', allow.join(', ')]] };
       walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
-      return passed;
+      return load(walk) ?? passed;
     }
     if (tree.methods(path)?.hidden === true) {
       return refused(refuse(undefined, 'unknown-path', 'The API has no such path.'));

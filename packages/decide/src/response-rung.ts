@@ -27,7 +27,7 @@ const readable = /^(?:text\/[^;\s]+|application\/(?:[^;\s]+\+)?json)\s*(?:;|$)/i
 const noFields: readonly Field[] = [];
 
 /**
- * Rung 11: how an answer of the API is passed on. Codes below 400 pass; a published 4xx passes with its body; another is
+ * Rung 12: how an answer of the API is passed on. Codes below 400 pass; a published 4xx passes with its body; another is
  * folded and keeps its body where that is JSON or text; the body of a 5xx is always replaced, so that nothing leaks.
  * Under observe all passes as it is.
  */

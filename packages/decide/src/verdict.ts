@@ -102,7 +102,7 @@ export interface ResponsePlan {
 /** The ladder of one contract. Touches no socket, no logger, no global. */
 export interface Decider {
   /**
-   * Judges the head of a request: rungs 1 to 8, and of rung 9 what needs no body. No promise where none is needed.
+   * Judges the head of a request: rungs 1 to 9, and of rung 10 what needs no body. No promise where none is needed.
    * Never throws and never rejects: a failure within is a refusal `misconfiguration`.
    */
   readonly judgeHead: (facts: RequestFacts) => Passage | Promise<Passage>;
@@ -112,6 +112,12 @@ export interface Decider {
    * @returns the passage with its verdict; the refusal is in `observed` where the operation is only observed
    */
   readonly judgeBody: (passage: Passage, bytes: Uint8Array) => Passage;
+  /**
+   * Asks again whether the server can take a request that passed and has waited since: for a verifier, or for its body.
+   *
+   * @returns the passage with its verdict
+   */
+  readonly judgeLoad: (passage: Passage) => Passage;
   /** Makes the refusal for something that happened outside: a slow body, a dead upstream, a stop. */
   readonly refuse: (passage: Passage | undefined, reason: Reason, detail: string, options?: RefuseOptions) => Refusal;
   /** Says how an answer of the API is passed on: its code folded, its body kept or replaced. */

@@ -29,6 +29,7 @@ export const switches: Switches = {
   unknownMembers: 'as_schema',
   hideMethods: false,
   fold: true,
+  shed: 'may',
 };
 
 const text: Shape = { types: new Set(['string']), open: true, binary: false };

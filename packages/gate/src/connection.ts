@@ -138,6 +138,7 @@ export class Connection implements Line {
       if (!this.#tunnel.take(chunk)) this.#socket.pause();
       return;
     }
+    this.#shared.load.stir();
     if (this.#lingerUntilMs !== 0) {
       this.#lingered += chunk.length;
       if (this.#lingered > lingerBytes) {
@@ -263,7 +264,7 @@ export class Connection implements Line {
     this.#arrival = undefined;
     const exchange = new LiveExchange(this.#shared, this, arrival.response, arrival.continues, fault ?? arrival.fault);
     this.#current = exchange;
-    exchange.begin();
+    this.#shared.load.enter(exchange);
   }
 
   answeredEarly(): void {

@@ -38,6 +38,8 @@ export interface Exchange {
 export interface Handler {
   /** Never throws and never rejects: what goes wrong becomes `exchange.refuse` or `exchange.cut`. */
   readonly handle: (exchange: Exchange) => void;
+  /** Whether it would refuse whatever it is handed now: then requests are refused before they are charged to anybody. */
+  readonly isFull?: boolean;
   /** Ends what is idle and waits for what is not; `destroy` ends all at once. */
   readonly close: () => Promise<void>;
   readonly destroy: () => Promise<void>;

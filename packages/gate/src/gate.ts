@@ -6,6 +6,7 @@ import { type ClientError, Connection } from './connection.ts';
 import type { Outcome } from './exchange.ts';
 import { GateResponse } from './gate-response.ts';
 import type { Shared } from './live-exchange.ts';
+import { Load } from './load.ts';
 import { droppedOutcome } from './outcome.ts';
 import { requestIdOf } from './request-id.ts';
 import { LiveRevision, type Revision } from './revision.ts';
@@ -20,10 +21,18 @@ export interface Certificate {
 export interface GateOptions extends Revision {
   /** Without it the gate speaks plain HTTP. */
   readonly tls?: Certificate;
-  /** Connections at once; more are closed as they come. Default 10,000. */
-  readonly maxConnections?: number;
   /** Hears of every request once, when its answer is sent or cannot be sent any more. Must not throw. */
   readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+/** What a gate has to do at the moment. */
+export interface GateLoad {
+  /** Open connections, those of TLS in their handshake included. */
+  readonly connections: number;
+  /** Requests under way. */
+  readonly inFlight: number;
+  /** How late the event loop was when it was last looked at, some times a second; in milliseconds. */
+  readonly loopLagMs: number;
 }
 
 /** A server of HTTP/1.1 that answers each request with the code that is due. */
@@ -63,9 +72,12 @@ export interface GateLoad {
   readonly inFlight: number;
   /** Connections closed as they came since the start, because there were too many. */
   readonly refusedConnections: number;
+  /** How late the event loop was when it was last looked at, some times a second. */
+  readonly loopLagMs: number;
 }
 
 const sweepMs = 100;
+const mostConnections = 10_000;
 
 /** Makes a gate. It listens once told to. */
 export function createGate(options: GateOptions): Gate {
@@ -73,7 +85,7 @@ export function createGate(options: GateOptions): Gate {
 }
 
 class NodeGate implements Gate {
-  readonly #maxConnections: number;
+  #maxConnections: number;
   readonly #shared: Shared;
   readonly #server: HttpServer<typeof IncomingMessage, typeof GateResponse>;
   readonly #connections = new Map<Socket, Connection>();
@@ -89,10 +101,12 @@ class NodeGate implements Gate {
   #emptied: (() => void) | undefined = undefined;
 
   constructor(options: GateOptions) {
-    this.#maxConnections = options.maxConnections ?? 10_000;
+    this.#maxConnections = options.maxConnections ?? mostConnections;
     const revision = new LiveRevision(options);
     this.#revisions.add(revision);
-    this.#shared = { revision, record: options.onOutcome ?? (() => {}), draining: false };
+    const load = new Load(options.overload);
+    const overload = () => load.excess(performance.now(), this.#shared.revision.handler.isFull === true);
+    this.#shared = { revision, load, overload, record: options.onOutcome ?? (() => {}), draining: false };
     this.#server = this.#createServer(options);
   }
 
@@ -118,6 +132,7 @@ class NodeGate implements Gate {
     server.maxConnections = this.#maxConnections;
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
+      this.#shared.load.connected();
       socket.on('close', () => this.#socketClosed(socket));
     });
     server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => this.#open(socket));
@@ -174,6 +189,7 @@ class NodeGate implements Gate {
     const nowMs = performance.now();
     // A loop that was blocked read nothing in that time: it is not the clients' fault.
     const elapsedMs = Math.min(nowMs - this.#sweptMs, 2 * sweepMs);
+    this.#shared.load.ticked(Math.max(0, nowMs - this.#sweptMs - sweepMs));
     this.#sweptMs = nowMs;
     for (const connection of this.#connections.values()) connection.sweep(nowMs, elapsedMs);
   }
@@ -202,6 +218,9 @@ class NodeGate implements Gate {
     if (tls !== undefined && server instanceof HttpsServer) server.setSecureContext({ cert: tls.cert, key: tls.key });
     this.#revisions.add(revision);
     this.#shared.revision = revision;
+    this.#shared.load.bound(next.overload);
+    this.#maxConnections = next.maxConnections ?? mostConnections;
+    server.maxConnections = this.#maxConnections;
     server.headersTimeout = next.timeouts.headersMs;
     server.keepAliveTimeout = next.timeouts.idleMs;
     // Read for each connection's parser; Node has no public name for it once the server is made.
@@ -218,6 +237,7 @@ class NodeGate implements Gate {
       maxConnections: this.#maxConnections,
       inFlight,
       refusedConnections: this.#refusedConnections,
+      loopLagMs: this.#shared.load.loopLagMs,
     };
   }
 

@@ -1,4 +1,5 @@
 export type * from './exchange.ts';
 export { createGate, type Certificate, type Gate, type GateLoad, type GateOptions } from './gate.ts';
 export type { GateSizes, Revision } from './revision.ts';
+export type { LoadBounds } from './load.ts';
 export { createUpstream, type UpstreamOptions } from './upstream.ts';

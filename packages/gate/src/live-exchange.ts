@@ -2,10 +2,11 @@ import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
-import type { MessageFault, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
+import type { MessageFault, Overload, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
 import { type Coding, codingOf, decode } from './body-coding.ts';
 import type { Ending, Exchange, Outcome } from './exchange.ts';
 import type { GateResponse, ResponseOwner } from './gate-response.ts';
+import type { Load } from './load.ts';
 import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
@@ -16,6 +17,9 @@ import { Tunnel } from './tunnel.ts';
 export interface Shared {
   /** What a request that comes now begins with, and keeps to its end. */
   revision: LiveRevision;
+  readonly load: Load;
+  /** What the gate has too much of now. */
+  readonly overload: () => Overload | undefined;
   readonly record: (outcome: Outcome) => void;
   /** Set once the gate is stopping: every answer is its connection's last. */
   draining: boolean;
@@ -35,7 +39,12 @@ export interface Line {
 }
 
 /** The facts of a request whose head Node has read. */
-export function factsOf(request: IncomingMessage, address: string, fault: MessageFault | undefined): RequestFacts {
+export function factsOf(
+  request: IncomingMessage,
+  address: string,
+  fault: MessageFault | undefined,
+  overload?: RequestFacts['overload'],
+): RequestFacts {
   return {
     method: request.method ?? '',
     target: request.url ?? '',
@@ -44,6 +53,7 @@ export function factsOf(request: IncomingMessage, address: string, fault: Messag
     address,
     secure: 'encrypted' in request.socket,
     ...(fault !== undefined && { fault }),
+    ...(overload !== undefined && { overload }),
   };
 }
 
@@ -77,6 +87,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #closedToHandler = false;
   #recorded = false;
   #over = false;
+  #counted = false;
   #gone = false;
   #goneListeners: (() => void)[] | undefined = undefined;
 
@@ -94,7 +105,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#socket = request.socket;
     this.#continues = continues;
     this.#line = line;
-    this.#facts = factsOf(request, line.address, fault);
+    this.#facts = factsOf(request, line.address, fault, shared.overload);
     const sent = request.headers['x-request-id'];
     this.requestId = requestIdOf(typeof sent === 'string' ? sent : undefined);
     response.owner = this;
@@ -113,11 +124,13 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   /** Sends the request up the ladder. Called once; nothing is thrown. */
   begin(): void {
+    if (this.#closedToHandler || this.#recorded) return;
+    this.#count();
     try {
       const passage = this.revision.decider.judgeHead(this.#facts);
       if (passage instanceof Promise) {
         passage.then(
-          (judged) => this.#judged(judged),
+          (judged) => this.#judged(this.revision.decider.judgeLoad(judged)),
           () => this.#crashed(),
         );
       } else {
@@ -126,6 +139,19 @@ export class LiveExchange implements Exchange, ResponseOwner {
     } catch {
       this.#crashed();
     }
+  }
+
+  /** Takes a place among the requests under way. */
+  #count(): void {
+    if (this.#counted || this.#recorded) return;
+    this.#counted = true;
+    this.#shared.load.inFlight += 1;
+  }
+
+  #uncount(): void {
+    if (!this.#counted) return;
+    this.#counted = false;
+    this.#shared.load.inFlight -= 1;
   }
 
   #judged(passage: Passage): void {
@@ -173,6 +199,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
       this.#bodyRead(passage, coding, bytes instanceof Uint8Array ? bytes : nothing);
       return;
     }
+    // While the client is slow, others may take its place: else a few slow clients could take them all.
+    this.#uncount();
     const chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {
@@ -185,7 +213,13 @@ export class LiveExchange implements Exchange, ResponseOwner {
         chunks.push(chunk);
       }
     });
-    request.on('end', () => this.#bodyRead(passage, coding, Buffer.concat(chunks, length)));
+    request.on('end', () => {
+      this.#count();
+      const judged = this.revision.decider.judgeLoad(passage);
+      this.#passage = judged;
+      if (judged.verdict.kind === 'refuse') this.refuse(judged.verdict.refusal);
+      else this.#bodyRead(judged, coding, Buffer.concat(chunks, length));
+    });
   }
 
   #bodyRead(passage: Passage, coding: Coding, bytes: Uint8Array): void {
@@ -240,6 +274,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   tunnel(fields: OutgoingHttpHeader[], far: Socket): void {
     // Node writes the head to the socket at once; what follows on the socket is not the response's.
     this.response.writeHead(101, fields).flushHeaders();
+    // Tunnels have a bound of their own.
+    this.#uncount();
     this.#tunnel = new Tunnel(this.#socket, far, (ending) => this.end(ending));
     this.#line.divert(this.#tunnel);
   }
@@ -361,6 +397,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #record(ending: Ending): void {
     if (this.#recorded) return;
     this.#recorded = true;
+    this.#uncount();
     const { response } = this;
     const status = response.headersSent ? response.statusCode : 0;
     this.#shared.record(

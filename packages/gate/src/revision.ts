@@ -1,5 +1,6 @@
 import type { Decider } from '@flick/decide';
 import type { Handler, Timeouts } from './exchange.ts';
+import type { LoadBounds } from './load.ts';
 
 /** Bounds that the gate itself enforces, in bytes; the ladder enforces others. */
 export interface GateSizes {
@@ -16,6 +17,10 @@ export interface Revision {
   readonly handler: Handler;
   readonly timeouts: Timeouts;
   readonly sizes: GateSizes;
+  /** Connections at once; more are closed as they come. Default 10,000. */
+  readonly maxConnections?: number;
+  /** Beyond it, 503 `overloaded`. Default 1,000 requests in flight and 1 s. */
+  readonly overload?: Partial<LoadBounds>;
 }
 
 /** A revision that requests begin with, or began with and have not ended. */

@@ -63,6 +63,10 @@ class Upstream implements Handler {
     };
   }
 
+  get isFull(): boolean {
+    return this.#idle.length === 0 && this.#lines.length >= this.#maxInFlight;
+  }
+
   handle(exchange: Exchange): void {
     if (this.#relaying.tunnels.count >= this.#maxTunnels && asksForWebSocket(exchange.request)) {
       this.#refuse(exchange, 'The API has as many WebSocket connections as it may be given.');
@@ -71,6 +75,7 @@ class Upstream implements Handler {
     // The line that was used last: its connection is the likeliest to be still open.
     let line = this.#idle.pop();
     if (line === undefined) {
+      // Others may have been handed over while this one was judged.
       if (this.#lines.length >= this.#maxInFlight) {
         this.#refuse(exchange, 'The API has as much work as it may be given.');
         return;

@@ -88,6 +88,7 @@ export const plainDecider: Decider = {
       setTimeout(() => resolve(passage), 50);
     });
   },
+  judgeLoad: (passage) => passage,
   judgeBody: (passage, bytes) => {
     if (!Buffer.from(bytes).includes('"bad"')) return passage;
     return { ...passage, verdict: { kind: 'refuse', refusal: refuse(undefined, 'wrong-value', 'Refused: "bad".') } };

@@ -36,6 +36,7 @@ export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {})
     judgeHead: () => {
       throw new Error('not asked in these tests');
     },
+    judgeLoad: (passage) => passage,
     judgeBody: (passage) => passage,
     refuse: (_passage, reason, detail, options) => ({
       reason,

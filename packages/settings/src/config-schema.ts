@@ -21,6 +21,13 @@ const size = {
   title: 'a size such as 512B, 64KiB or 1MB',
 } as const;
 
+const count = {
+  type: 'integer',
+  minimum: 1,
+  maximum: 1_000_000,
+  title: 'a whole number from 1 to 1000000',
+} as const;
+
 const text = { type: 'string', minLength: 1, title: 'a text' } as const;
 
 const texts = {
@@ -73,12 +80,19 @@ const fold = {
   description: 'false sends the precise codes of RFC 9110, whatever the table publishes.',
 } as const;
 
+const shed = {
+  enum: ['may', 'never'],
+  title: 'may or never',
+  description: 'Whether an overloaded Flick may answer 503 before it judges a request; never is for health checks.',
+} as const;
+
 const switches = {
   mode,
   unknown_members: unknownMembers,
   unknown_query: unknownQuery,
   hide_methods: hideMethods,
   fold,
+  shed,
 } as const;
 
 const jwt = {
@@ -331,6 +345,22 @@ export const configSchema = {
         body: { ...size, default: '1MiB', description: 'A body that is checked, its codings removed.' },
         headers: { ...size, default: '16KiB', description: 'The header section.' },
         target: { ...size, default: '8KiB', description: 'Path and query.' },
+      },
+    },
+    overload: {
+      type: 'object',
+      title: 'a map of bounds',
+      description: 'How much Flick takes on at once; what is beyond is answered 503 before it is charged to anybody.',
+      additionalProperties: false,
+      properties: {
+        in_flight: { ...count, default: 1000, description: 'Requests under way.' },
+        upstream: { ...count, default: 256, description: 'Requests that the API is working on.' },
+        loop_lag: {
+          ...duration,
+          default: '1s',
+          description: 'How late Flick may come to a request; at least 20ms.',
+        },
+        connections: { ...count, default: 10_000, description: 'Connections; more are closed as they come.' },
       },
     },
     tls: {

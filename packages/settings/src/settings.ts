@@ -61,6 +61,15 @@ interface SizeSettings {
   readonly targetBytes: number;
 }
 
+/** How much is taken on at once. */
+interface OverloadSettings {
+  readonly inFlight: number;
+  /** In flight at the API. */
+  readonly upstream: number;
+  readonly loopLagMs: number;
+  readonly connections: number;
+}
+
 /** All that `flick serve` is told, by flags, file and defaults: checked, with secrets read and paths resolved. */
 export interface ServeSettings {
   /** The path of the OpenAPI document, as the user would name it. */
@@ -82,6 +91,7 @@ export interface ServeSettings {
   readonly trustedProxies: readonly string[];
   readonly timeouts: Timeouts;
   readonly sizes: SizeSettings;
+  readonly overload: OverloadSettings;
   /** PEM. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly log: LogSetting;
@@ -147,6 +157,7 @@ export function settingsOf(
   const verifiers = createVerifiers(file, faults, warn);
   const timeouts = readTimeouts(config, faults);
   const sizes = readSizes(config, faults);
+  const overload = readOverload(config, faults);
   const tls = readTls(file, faults);
   const trustedProxies = config.trust?.proxies ?? [];
   for (const [index, range] of trustedProxies.entries()) {
@@ -173,6 +184,7 @@ export function settingsOf(
     trustedProxies,
     timeouts,
     sizes,
+    overload,
     tls,
     log,
     records,
@@ -280,6 +292,7 @@ function switchesOf(config: NonNullable<Config['operations']>[string]): SwitchSe
     unknownQuery: config.unknown_query,
     hideMethods: config.hide_methods,
     fold: config.fold,
+    shed: config.shed,
   };
 }
 
@@ -322,6 +335,19 @@ function readSizes(config: Config, faults: SettingFaults): SizeSettings {
   const read = (name: keyof typeof known.sizes.properties): number =>
     sizeBytes(config.sizes?.[name] ?? known.sizes.properties[name].default);
   return { bodyBytes: read('body'), headerBytes: read('headers'), targetBytes: read('target') };
+}
+
+function readOverload({ overload }: Config, faults: SettingFaults): OverloadSettings {
+  const { in_flight: inFlight, upstream, loop_lag: loopLag, connections } = known.overload.properties;
+  const loopLagMs = durationMs(overload?.loop_lag ?? loopLag.default);
+  // Below, the loop of a healthy server is late.
+  if (loopLagMs < 20 || loopLagMs > longestTimeoutMs) faults.at(['overload', 'loop_lag'], 'due is from 20ms to 24h');
+  return {
+    inFlight: overload?.in_flight ?? inFlight.default,
+    upstream: overload?.upstream ?? upstream.default,
+    loopLagMs,
+    connections: overload?.connections ?? connections.default,
+  };
 }
 
 function readTls({ config, folder }: ConfigFile, faults: SettingFaults): ServeSettings['tls'] {
