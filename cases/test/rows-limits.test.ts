@@ -24,7 +24,7 @@ const statuses = (answers: readonly WireAnswer[]): number[] =>
 const as = (sub: string): string => `Authorization: Bearer ${token({ sub })}\r\n`;
 
 describe('row 9: a burst', () => {
-  const limits: Limit[] = [{ name: 'reads', requests: 5, windowMs: 1000, by: 'consumer' }];
+  const limits: Limit[] = [{ name: 'reads', requests: 5, windowMs: 4000, by: 'consumer' }];
 
   test('is 429 beyond the limit, says how to go on, recovers, and touches nobody else', async () => {
     const { port, api, recorded } = await openDoor({ settings: { limits } });
@@ -34,9 +34,9 @@ describe('row 9: a burst', () => {
     expect(statuses(burst)).toEqual([...Array.from({ length: 5 }, () => 200), ...Array.from({ length: 7 }, () => 429)]);
     for (const answer of refused) {
       expectProblem(answer, 429, 'consumer-limit');
-      expect(answer.fields['retry-after']).toBe('1');
-      expect(answer.fields['ratelimit-policy']).toBe('"reads";q=5;w=1');
-      expect(answer.fields.ratelimit).toMatch(/^"reads";r=0;t=[01]$/);
+      expect(answer.fields['retry-after']).toMatch(/^[1-4]$/);
+      expect(answer.fields['ratelimit-policy']).toBe('"reads";q=5;w=4');
+      expect(answer.fields.ratelimit).toMatch(/^"reads";r=0;t=[0-4]$/);
     }
     for (const answer of burst.filter(({ status }) => status === 200)) {
       expect(answer.fields.ratelimit).toMatch(/^"reads";r=[0-4];/);
@@ -44,7 +44,7 @@ describe('row 9: a burst', () => {
     // Another consumer in the same window has all of its own.
     const others = await times(5, () => get(port, '/v1/either', bob));
     expect(statuses(others)).toEqual([200, 200, 200, 200, 200]);
-    await pause(1100);
+    await pause(4100);
     expect(statuses(await times(5, () => get(port, '/v1/either', ann)))).toEqual([200, 200, 200, 200, 200]);
     expect(api.requests).toHaveLength(15);
     expect(await recorded(22)).toHaveLength(22);

@@ -114,14 +114,14 @@ describe('records under pressure', () => {
     const other = otherConnection(path);
     other.exec('BEGIN IMMEDIATE');
     const outcome = outcomeWith();
-    let slowestMs = 0;
+    let blocked = 0;
     for (let index = 0; index < 5000; index += 1) {
       const began = performance.now();
       store.append(outcome);
-      slowestMs = Math.max(slowestMs, performance.now() - began);
+      if (performance.now() - began >= 100) blocked += 1;
     }
-    // What blocks on a lock blocks for the 100 ms that SQLite waits for it, at the least.
-    expect(slowestMs).toBeLessThan(100);
+    // What blocks on a lock blocks for the 100 ms that SQLite waits for it, each time; a busy machine, once or twice.
+    expect(blocked).toBeLessThan(3);
     expect(store.dropped).toBe(4000);
     await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 10_000 });
     expect(said[0]).toBe(
