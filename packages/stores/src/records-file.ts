@@ -166,14 +166,31 @@ class SqliteFile implements RecordsFile {
     const { keepMs, sizeBytes } = this.#bounds;
     const used = pragma(this.#database, 'page_count') - pragma(this.#database, 'freelist_count');
     if (used > fullness * mostPages(this.#database, sizeBytes)) {
-      return this.#delete('SELECT seq FROM requests ORDER BY seq', []);
+      // Where rows are large they are few: the newer half stays.
+      const most = Math.min(rowsPerPruning, Math.ceil(this.#rows() / 2));
+      return this.#delete('SELECT seq FROM requests ORDER BY seq', [], most);
     }
-    return this.#delete('SELECT seq FROM requests WHERE time_ms < ? ORDER BY time_ms', [nowMs - keepMs]);
+    return this.#delete(
+      'SELECT seq FROM requests WHERE time_ms < ? ORDER BY time_ms',
+      [nowMs - keepMs],
+      rowsPerPruning,
+    );
   }
 
-  #delete(which: string, values: readonly Cell[]): boolean {
-    const sql = `DELETE FROM requests WHERE seq IN (${which} LIMIT ${rowsPerPruning})`;
-    return this.#database.prepare(sql).run(...values).changes === rowsPerPruning;
+  /** How many rows there are, as far as the first and the last one tell. */
+  #rows(): number {
+    const sql = 'SELECT (SELECT max(seq) FROM requests) - (SELECT min(seq) FROM requests) + 1 AS rows';
+    return numberOf(this.#database.prepare(sql).get(), 'rows');
+  }
+
+  #delete(which: string, values: readonly Cell[], most: number): boolean {
+    const sql = `DELETE FROM requests WHERE seq IN (${which} LIMIT ${most})`;
+    let deleted = 0;
+    // A statement that itself finds the file locked stays open until it is collected, and no commit succeeds meanwhile.
+    inTransaction(this.#database, () => {
+      deleted = this.#database.prepare(sql).run(...values).changes;
+    });
+    return deleted > 0 && deleted === most;
   }
 
   get(requestId: string): readonly Outcome[] {
