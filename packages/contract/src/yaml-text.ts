@@ -1,19 +1,16 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  type Pair,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from 'yaml';
+import { createRequire } from 'node:module';
+import type * as Module from 'yaml';
+import type { Document, Pair, YAMLMap } from 'yaml';
 import type { Defect } from './document-text.ts';
 import { duplicateMember } from './json-text.ts';
 import { pointerAt, pointerTokens } from './pointer.ts';
+
+const load: (name: 'yaml') => typeof Module = createRequire(import.meta.url);
+
+/** Loaded for the first text in YAML: JSON and compiled contracts need none of it. */
+function library(): typeof Module {
+  return load('yaml');
+}
 
 // Far above what people write by hand, far below what a chain of aliases of aliases comes to.
 const maxAliases = 10_000;
@@ -43,7 +40,7 @@ export interface ParsedYaml {
  * @throws YamlError
  */
 export function parseYaml(text: string): ParsedYaml {
-  const document = parseDocument(text, {
+  const document = library().parseDocument(text, {
     merge: true,
     stringKeys: true,
     // The library compares each key with each other: too slow for 100,000 members of one object.
@@ -69,6 +66,7 @@ export function parseYaml(text: string): ParsedYaml {
 
 /** Finds members that are there twice, and aliases that lead nowhere or into themselves. */
 function inspect(document: Document, defects: Defect[]): void {
+  const { isMap, isScalar, isSeq, visit } = library();
   const anchors = new Set<string>();
   visit(document, {
     Value(_key, node) {
@@ -98,6 +96,7 @@ function inspect(document: Document, defects: Defect[]): void {
 
 /** The pointer of a node, from the chain of its parents. */
 function pointerOf(path: readonly unknown[], node: unknown): string {
+  const { isPair, isScalar, isSeq } = library();
   let pointer = '';
   for (const [index, parent] of path.entries()) {
     if (isPair(parent)) pointer = pointerAt(pointer, isScalar(parent.key) ? String(parent.key.value) : '');
@@ -111,6 +110,7 @@ function pointerOf(path: readonly unknown[], node: unknown): string {
  * of the nearest ancestor that is there.
  */
 export function offsetsInYaml(document: Document, pointers: Iterable<string>): Map<string, number> {
+  const { isAlias, isMap, isNode, isScalar, isSeq } = library();
   const members = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
   const membersOf = (map: YAMLMap): ReadonlyMap<string, Pair> => {
     let known = members.get(map);

@@ -1,5 +1,5 @@
 import type { Reason } from '@flick/contract';
-import { errors } from 'undici';
+import { undici } from './undici.ts';
 import { MalformedAnswer } from './upstream-line.ts';
 
 /** Why a request got no answer of the API, in words of the gate: nothing of the API's or the library's own text. */
@@ -40,7 +40,11 @@ const malformedCodes: ReadonlySet<string> = new Set([
 /** Tells why a request failed before the head of its answer had come. */
 export function faultOf(error: Error): UpstreamFault {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (error instanceof MalformedAnswer || error instanceof errors.HTTPParserError || malformedCodes.has(code)) {
+  if (
+    error instanceof MalformedAnswer ||
+    error instanceof undici().errors.HTTPParserError ||
+    malformedCodes.has(code)
+  ) {
     return malformed;
   }
   if (code === 'UND_ERR_CLOSED' || code === 'UND_ERR_DESTROYED') return stopping;

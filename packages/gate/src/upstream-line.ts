@@ -1,7 +1,8 @@
 import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import type { Readable, ReadableOptions } from 'node:stream';
 import { connect as connectSecure } from 'node:tls';
-import { Client, type Dispatcher } from 'undici';
+import type { Client, Dispatcher } from 'undici';
+import { undici } from './undici.ts';
 
 /** The API sent something that is not a well-formed HTTP/1 response. */
 export class MalformedAnswer extends Error {
@@ -103,7 +104,7 @@ export class Line {
   constructor(site: Site, maxHeaderBytes: number) {
     this.#site = site;
     this.#maxHeaderBytes = maxHeaderBytes;
-    this.#client = new Client(site.origin, {
+    this.#client = new (undici().Client)(site.origin, {
       pipelining: 1,
       maxHeaderSize: maxHeaderBytes,
       // The relay has deadlines of its own: these come late, and the second is no deadline at all.

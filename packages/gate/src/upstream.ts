@@ -1,6 +1,7 @@
 import type { Decider } from '@flick/decide';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
 import { Relay, type Relaying } from './relay.ts';
+import { undici } from './undici.ts';
 import { asksForWebSocket } from './upgrade.ts';
 import { Line, siteOf } from './upstream-line.ts';
 
@@ -49,6 +50,8 @@ class Upstream implements Handler {
   constructor(options: UpstreamOptions) {
     const site = siteOf(readOrigin(options.origin));
     const maxHeaderBytes = options.maxHeaderBytes ?? 16_384;
+    // After the gate has begun to listen, and most likely before the first request.
+    setImmediate(undici).unref();
     this.#newLine = () => new Line(site, maxHeaderBytes);
     this.#maxInFlight = options.maxInFlight ?? 256;
     this.#maxTunnels = options.maxTunnels ?? 1000;

@@ -1,4 +1,5 @@
-import { _, Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { Ajv2020, AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { ajv } from './ajv.ts';
 import type { SchemaFault } from './check.ts';
 import type { Entry } from './entry.ts';
 import { formats } from './formats.ts';
@@ -31,68 +32,12 @@ interface Link {
 export class Judges {
   readonly #fuse = { left: 0, blow: new TooManyCalls() };
   readonly #links = new Map<string, Link>();
-  readonly #ajv: Ajv2020;
+  readonly #patterns: ReadonlyMap<string, Pattern>;
+  #ajv: Ajv2020 | undefined;
 
   /** @param patterns those of all schemas that will be compiled, made ready */
   constructor(patterns: ReadonlyMap<string, Pattern>) {
-    this.#ajv = new Ajv2020({
-      strict: false,
-      strictNumbers: true,
-      allErrors: false,
-      verbose: true,
-      messages: false,
-      validateSchema: false,
-      meta: false,
-      logger: false,
-      ownProperties: true,
-      addUsedSchema: false,
-      code: {
-        // It takes longer than all else of compiling, and V8 does its work again.
-        optimize: false,
-        // The map outlives this compiler; Ajv tells engines apart by their text.
-        regExp: Object.assign((source: string) => engineOf(source, patterns), { code: 'patterns' }),
-      },
-    });
-    for (const [name, format] of formats) {
-      this.#ajv.addFormat(
-        name,
-        format.type === 'string'
-          ? { type: 'string', validate: format.holds }
-          : { type: 'number', validate: format.holds },
-      );
-    }
-    // Ajv's own compiles what it refers to inside compiling what refers: a few hundred schemas in a row overflow the
-    // stack. This one leaves a link that is filled in later.
-    this.#ajv.removeKeyword('$ref');
-    this.#ajv.addKeyword({
-      keyword: '$ref',
-      error: { message: '', params: ({ params }) => _`{ inner: ${params['link']}.validate.errors }` },
-      code: (context) => {
-        const link = context.gen.scopeValue('obj', { ref: this.#linkOf(String(context.schema)) });
-        context.setParams({ link });
-        context.pass(_`${link}.validate(${context.data})`);
-      },
-    });
-    // Ajv's own compare objects by their `constructor` and `valueOf` members, which a caller may send.
-    this.#define('enum', undefined, (values) => memberTest(Array.isArray(values) ? values : []));
-    this.#define('const', undefined, (value) => memberTest([value]));
-    // Ajv's own compares each item with each other.
-    this.#define('uniqueItems', 'array', () => allUnique);
-    // Ajv's own has no tolerance that fits large and small numbers both.
-    this.#define('multipleOf', 'number', (factor) => (value: number) => isMultipleOf(value, Number(factor)));
-    // Its bookkeeping of what was evaluated fails on sound schemas, and even breaks. The walk judges those.
-    this.#ajv.opts.unevaluated = false;
-    this.#ajv.removeKeyword('unevaluatedItems').removeKeyword('unevaluatedProperties');
-    const fuse = this.#fuse;
-    this.#ajv.addKeyword({
-      keyword: 'fuse',
-      // First of all keywords: a call that fails early counts too.
-      before: '$dynamicAnchor',
-      code({ gen }) {
-        const name = gen.scopeValue('obj', { ref: fuse });
-        gen.if(_`--${name}.left < 0`, () => gen.throw(_`${name}.blow`));
-      },
-    });
+    this.#patterns = patterns;
   }
 
   /**
@@ -116,6 +61,7 @@ export class Judges {
       const link = this.#linkOf(id);
       if (link.validate !== undefined) continue;
       if (isLate) return undefined;
+      this.#ajv ??= this.#makeAjv();
       link.validate = this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
       isLate = performance.now() >= due;
     }
@@ -144,20 +90,82 @@ export class Judges {
     return link;
   }
 
-  #define(
-    keyword: string,
-    type: 'array' | 'number' | undefined,
-    make: (argument: unknown) => (value: never) => boolean,
-  ): void {
-    this.#ajv.removeKeyword(keyword);
-    this.#ajv.addKeyword({
-      keyword,
-      ...(type === undefined ? {} : { type }),
-      code(context) {
-        const test = context.gen.scopeValue('func', { ref: make(context.schema) });
-        context.pass(_`${test}(${context.data})`);
+  #makeAjv(): Ajv2020 {
+    const { _, Ajv2020 } = ajv();
+    const engine = new Ajv2020({
+      strict: false,
+      strictNumbers: true,
+      allErrors: false,
+      verbose: true,
+      messages: false,
+      validateSchema: false,
+      meta: false,
+      logger: false,
+      ownProperties: true,
+      addUsedSchema: false,
+      code: {
+        // It takes longer than all else of compiling, and V8 does its work again.
+        optimize: false,
+        // The map outlives this compiler; Ajv tells engines apart by their text.
+        regExp: Object.assign((source: string) => engineOf(source, this.#patterns), { code: 'patterns' }),
       },
     });
+    for (const [name, format] of formats) {
+      engine.addFormat(
+        name,
+        format.type === 'string'
+          ? { type: 'string', validate: format.holds }
+          : { type: 'number', validate: format.holds },
+      );
+    }
+    // Ajv's own compiles what it refers to inside compiling what refers: a few hundred schemas in a row overflow the
+    // stack. This one leaves a link that is filled in later.
+    engine.removeKeyword('$ref');
+    engine.addKeyword({
+      keyword: '$ref',
+      error: { message: '', params: ({ params }) => _`{ inner: ${params['link']}.validate.errors }` },
+      code: (context) => {
+        const link = context.gen.scopeValue('obj', { ref: this.#linkOf(String(context.schema)) });
+        context.setParams({ link });
+        context.pass(_`${link}.validate(${context.data})`);
+      },
+    });
+    const define = (
+      keyword: string,
+      type: 'array' | 'number' | undefined,
+      make: (argument: unknown) => (value: never) => boolean,
+    ): void => {
+      engine.removeKeyword(keyword);
+      engine.addKeyword({
+        keyword,
+        ...(type === undefined ? {} : { type }),
+        code(context) {
+          const test = context.gen.scopeValue('func', { ref: make(context.schema) });
+          context.pass(_`${test}(${context.data})`);
+        },
+      });
+    };
+    // Ajv's own compare objects by their `constructor` and `valueOf` members, which a caller may send.
+    define('enum', undefined, (values) => memberTest(Array.isArray(values) ? values : []));
+    define('const', undefined, (value) => memberTest([value]));
+    // Ajv's own compares each item with each other.
+    define('uniqueItems', 'array', () => allUnique);
+    // Ajv's own has no tolerance that fits large and small numbers both.
+    define('multipleOf', 'number', (factor) => (value: number) => isMultipleOf(value, Number(factor)));
+    // Its bookkeeping of what was evaluated fails on sound schemas, and even breaks. The walk judges those.
+    engine.opts.unevaluated = false;
+    engine.removeKeyword('unevaluatedItems').removeKeyword('unevaluatedProperties');
+    const fuse = this.#fuse;
+    engine.addKeyword({
+      keyword: 'fuse',
+      // First of all keywords: a call that fails early counts too.
+      before: '$dynamicAnchor',
+      code({ gen }) {
+        const name = gen.scopeValue('obj', { ref: fuse });
+        gen.if(_`--${name}.left < 0`, () => gen.throw(_`${name}.blow`));
+      },
+    });
+    return engine;
   }
 }
 

@@ -1,4 +1,5 @@
-import { RegExpParser } from '@eslint-community/regexpp';
+import { createRequire } from 'node:module';
+import type * as Module from '@eslint-community/regexpp';
 import { NoMachine, PatternMachine } from './pattern-machine.ts';
 import { isProvenLinear } from './pattern-proof.ts';
 
@@ -12,7 +13,17 @@ export interface Pattern {
 /** Why a pattern is not used and what to do, in words that end a sentence about it. */
 export class PatternFault extends Error {}
 
-const parser = new RegExpParser({ ecmaVersion: 2024 });
+const load: (name: '@eslint-community/regexpp') => typeof Module = createRequire(import.meta.url);
+let parser: Module.RegExpParser | undefined;
+
+/** Loaded for the first pattern: many starts meet none. */
+function patternParser(): Module.RegExpParser {
+  if (parser === undefined) {
+    const { RegExpParser } = load('@eslint-community/regexpp');
+    parser = new RegExpParser({ ecmaVersion: 2024 });
+  }
+  return parser;
+}
 
 /**
  * Makes a pattern ready. It runs on the platform's engine where a proof says that this takes linear time, else on a
@@ -24,7 +35,7 @@ const parser = new RegExpParser({ ecmaVersion: 2024 });
 export function compilePattern(source: string, allowUnsafe: boolean): Pattern {
   const native = nativeOf(source);
   if (allowUnsafe) return { test: (text) => native.test(text), engine: 'native' };
-  const { alternatives } = parser.parsePattern(source, 0, source.length, { unicode: native.unicode });
+  const { alternatives } = patternParser().parsePattern(source, 0, source.length, { unicode: native.unicode });
   if (isProvenLinear(alternatives)) return { test: (text) => native.test(text), engine: 'native' };
   try {
     const machine = new PatternMachine(alternatives, native.unicode);

@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { didYouMean } from '@flick/contract';
-import { Ajv, type ErrorObject } from 'ajv';
-import {
-  type Document,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type YAMLParseError,
-  type YAMLWarning,
-} from 'yaml';
+import type * as AjvModule from 'ajv';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { Document, YAMLParseError, YAMLWarning } from 'yaml';
+import type * as YamlModule from 'yaml';
 import { type Config, configSchema } from './config-schema.ts';
 import { printable } from './printable.ts';
 import { StartFault, systemReason } from './start-fault.ts';
+
+const loadYaml: (name: 'yaml') => typeof YamlModule = createRequire(import.meta.url);
+const loadAjv: (name: 'ajv') => typeof AjvModule = createRequire(import.meta.url);
+
+/** Loaded for the first file. */
+function yaml(): typeof YamlModule {
+  return loadYaml('yaml');
+}
 
 /** Keys and indexes from the top of the file to one of its values. */
 export type ConfigPath = readonly (string | number)[];
@@ -39,6 +40,7 @@ export interface ConfigFile {
  */
 export function readConfigFile(path: string): ConfigFile {
   const text = readText(path);
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const placeAt = (offset: number): string => {
@@ -54,6 +56,7 @@ export function readConfigFile(path: string): ConfigFile {
   } catch {
     throw new StartFault(`${path}: an alias has no anchor before it, or expands to too much; write the values out`);
   }
+  const validate = validator();
   if (!validate(value)) {
     const faults = faultsOf(validate.errors ?? [])
       .map((fault) => ({ offset: offsetOf(document, fault.path, fault.on), message: fault.message }))
@@ -89,7 +92,17 @@ interface Fault {
   readonly message: string;
 }
 
-const validate = new Ajv({ allErrors: true, verbose: true }).compile<Config>(configSchema);
+let compiled: ValidateFunction<Config> | undefined;
+
+/** Compiled for the first file: it takes longer than all other settings together, and many starts have no file. */
+function validator(): ValidateFunction<Config> {
+  if (compiled === undefined) {
+    const { Ajv } = loadAjv('ajv');
+    // The schema is our own, and a test holds it to its meta-schema.
+    compiled = new Ajv({ allErrors: true, verbose: true, validateSchema: false }).compile<Config>(configSchema);
+  }
+  return compiled;
+}
 
 function faultsOf(errors: readonly ErrorObject[]): readonly Fault[] {
   const choices = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
@@ -169,6 +182,7 @@ function dotted(path: ConfigPath): string {
 }
 
 function offsetOf(document: Document.Parsed, path: ConfigPath, on: 'key' | 'value'): number {
+  const { isMap, isNode, isScalar, isSeq } = yaml();
   let node: unknown = document.contents;
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
   for (const [index, step] of path.entries()) {

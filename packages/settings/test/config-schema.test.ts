@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { describe, expect, it, vi } from 'vitest';
 import { readConfigFile } from '../src/config-file.ts';
 import { configSchema } from '../src/config-schema.ts';
@@ -196,5 +197,11 @@ describe('the schema of flick.yaml', () => {
   it('takes the flick.yaml of the ledger', () => {
     const path = fileURLToPath(new URL('../../../examples/ledger/flick.yaml', import.meta.url));
     expect(readConfigFile(path).config.codes).toBe('default');
+  });
+});
+
+describe('the schema of flick.yaml', () => {
+  it('holds to its own meta-schema, which no start checks', () => {
+    expect(() => new Ajv({ allErrors: true }).compile(configSchema)).not.toThrow();
   });
 });

@@ -1,0 +1,9 @@
+import { createRequire } from 'node:module';
+import type * as Module from 'undici';
+
+const load: (name: 'undici') => typeof Module = createRequire(import.meta.url);
+
+/** undici, loaded at the first call. A gate listens before that: it takes a good part of a start. */
+export function undici(): typeof Module {
+  return load('undici');
+}
