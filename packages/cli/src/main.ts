@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ServeFlags } from '@flick/settings';
 import { StartFault } from '@flick/settings/start-fault';
 import { Command, CommanderError } from 'commander';
+import { addCompileCommand } from './compile-command.ts';
 import { addExplainCommand } from './explain-command.ts';
 import { addKeysCommand } from './keys-command.ts';
 import { addLintCommand } from './lint-command.ts';
@@ -24,6 +25,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     // All that serves takes its time to load, and help needs none of it.
     const { serve } = await import('./serve.ts');
     code = await serve(openapi, flags);
+  });
+  addCompileCommand(program, (ended) => {
+    code = ended;
   });
   addLintCommand(program, readVersion(), (ended) => {
     code = ended;
@@ -63,7 +67,7 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
       'Stands before an API, in any language, and answers every request with the code that is due.\n' +
         'Reads flick.yaml of the current folder, where there is one; flags win over it.',
     )
-    .argument('[openapi]', 'the OpenAPI document: 3.0, 3.1 or 3.2, YAML or JSON')
+    .argument('[openapi]', 'the OpenAPI document: 3.0, 3.1 or 3.2, YAML or JSON; or what flick compile made of it')
     .option('-u, --upstream <url>', 'the API: scheme, host and port')
     .option('-c, --config <file>', 'settings in YAML (default: ./flick.yaml, where it is)')
     .option('-l, --listen <address>', 'host:port, or a port alone (default: 127.0.0.1:8080)')

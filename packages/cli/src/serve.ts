@@ -28,7 +28,8 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   const files = new Set<string>();
   const first = load(openapi, flags, files);
   const { settings, warmUp } = first;
-  warmUp.runFor(settings.strict ? Number.POSITIVE_INFINITY : warmBeforeListeningMs);
+  if (settings.strict) warmUp.runFor(Number.POSITIVE_INFINITY);
+  else warmUp.runAhead(warmBeforeListeningMs);
   describeFaults(faultsOf(first)).forEach(say);
   if (settings.strict) refuseErrors(faultsOf(first));
   tellUnverified(first);

@@ -1,65 +1,46 @@
+import { basePathOfSettings, type ContractSettings, type DocumentParts, switchesUnder } from './assembly.ts';
 import { ContractError } from './contract-error.ts';
 import { FaultLog, Findings } from './faults.ts';
-import type { Contract, ContractFault, Operation } from './model.ts';
-import { didYouMean } from './nearest.ts';
-import { type BuiltOperation, buildOperation, type OperationDraft, OperationReader } from './operations.ts';
+import { type OperationDraft, OperationReader, type OperationSource } from './operations.ts';
 import { memberOfItem, readPathItem } from './path-items.ts';
 import { entriesOf, followed, isObjectPlace, nameOf, type Reading, type Release } from './reading.ts';
 import { SchemaGraph } from './schema-graph.ts';
 import { Schemas } from './schemas.ts';
-import { basePathOf, readServers } from './servers.ts';
+import { readServers } from './servers.ts';
 import { type Place, placeAt, rootPlace, type Sources } from './sources.ts';
-import { readSwitches, type SwitchSettings, switchesOf } from './switches.ts';
-import { type CodesSetting, createTable } from './table.ts';
-import { readTemplate, sameTemplate } from './templates.ts';
-
-/** What a user sets beside the document. */
-export interface ContractSettings extends SwitchSettings {
-  /** The published table; the default one where it is left out. */
-  readonly codes?: CodesSetting | undefined;
-  /** In place of the base paths of the document's `servers`: a path or a URL. */
-  readonly basePath?: string | undefined;
-  /** By operation id; beats everything in the document. */
-  readonly operations?: Readonly<Record<string, SwitchSettings>> | undefined;
-  /** Lets patterns run that can take exponential time. */
-  readonly allowUnsafePatterns?: boolean | undefined;
-}
+import { readSwitches, type SwitchSettings } from './switches.ts';
+import { readTemplate } from './templates.ts';
 
 /**
  * Reads an OpenAPI document whose text is parsed already.
  *
- * @throws ContractError where it is no OpenAPI document, or the settings name an operation that it does not have
+ * @throws ContractError where it is no OpenAPI document
  */
-export function readDocument(sources: Sources, settings: ContractSettings): Contract {
+export function readDocument(sources: Sources, settings: ContractSettings): DocumentReading {
   const document = rootPlace(sources.root);
   const log = new FaultLog();
   const findings = new Findings(log);
   const release = releaseOf(document, findings);
   if (release !== '3.0') sources.readIds();
   const graph = new SchemaGraph(sources, release === '3.0');
-  const dialect = release === '3.0' ? '3.0' : '3.1';
-  const schemas = new Schemas(dialect, sources, graph, settings.allowUnsafePatterns === true);
+  const schemas = new Schemas(release, sources, graph, settings.allowUnsafePatterns === true);
   const reading: Reading = { sources, schemas, release };
 
   const info = placeAt(document, 'info');
   if (!isObjectPlace(info)) findings.warn(info, 'the document has no "info"; give it a title and a version');
-  const documentSwitches = readSwitches(placeAt(document, 'x-flick'), findings);
+  const switches = readSwitches(placeAt(document, 'x-flick'), findings);
   const reader = new OperationReader(reading, document, log);
-  const sourcesOf = new PathReader(reading, document, settings, documentSwitches, log);
-  const drafts = sourcesOf.readPaths().map((source) => reader.read(source));
-  checkNames(settings, drafts, document);
+  const operations = new PathReader(reading, document, settings, switches, log).readPaths();
+  const drafts = operations.map((source) => reader.read(source));
 
-  const requestSchemas = drafts.flatMap((draft) => draft.source.findings.schemas);
-  const badRefs = graph.badRefs(requestSchemas);
+  const badRefs = graph.badRefs(operations.flatMap((source) => source.findings.schemas));
   for (const { place, message, neededByRequests } of badRefs.refs) {
     log.add(neededByRequests ? 'error' : 'warning', place, message);
   }
   for (const { place, message } of graph.oddSchemas()) log.add('warning', place, message);
-  for (const { source } of drafts) {
-    for (const schema of source.findings.schemas) source.findings.broken ??= badRefs.of(schema);
+  for (const { findings: own } of operations) {
+    for (const schema of own.schemas) own.broken ??= badRefs.of(schema);
   }
-  const reached = reachableTemplates(drafts);
-  const built = drafts.map((draft, index) => buildOperation(draft, reached[index] ?? [], draft.source.findings.broken));
 
   const schemes = reader.security.schemes(new Findings(log, true));
   for (const file of sources.files) {
@@ -67,23 +48,44 @@ export function readDocument(sources: Sources, settings: ContractSettings): Cont
       log.add('warning', { file, pointer }, message, offset);
     }
   }
-  const faults = Object.freeze(log.take());
-  sources.release();
-  return Object.freeze({
+  return {
     api: Object.freeze({
       title: textAt(info, 'title') ?? 'Untitled API',
       version: textAt(info, 'version') ?? '0',
       openapi: textAt(document, 'openapi') ?? release,
     }),
-    table: createTable(settings.codes),
-    operations: Object.freeze(built.map(({ operation }) => operation)),
+    release,
+    operations,
+    drafts,
     schemes,
-    switches: switchesOf([settings, documentSwitches]),
-    faults,
-    files: Object.freeze(sources.files.flatMap((file) => file.path ?? [])),
-    missing: Object.freeze([...sources.missing]),
-    warm: warmer(built, sources, log),
-  });
+    switches,
+    headerNames: headerNamesOf(drafts),
+    files: sources.files.flatMap((file) => file.path ?? []),
+    sources,
+    log,
+  };
+}
+
+/** What an OpenAPI document says, with the places of its operations. */
+export interface DocumentReading extends DocumentParts {
+  readonly release: Release;
+  /** In the order of `drafts`. */
+  readonly operations: readonly PlacedOperation[];
+}
+
+/** An operation in the document, with the switches that the document sets for it: its own, and those of its path. */
+interface PlacedOperation extends OperationSource {
+  readonly levels: readonly [SwitchSettings, SwitchSettings];
+}
+
+function headerNamesOf(drafts: readonly OperationDraft[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const { parts } of drafts) {
+    for (const parameter of parts().parameters) {
+      if (parameter.in === 'header') names.add(parameter.name.toLowerCase());
+    }
+  }
+  return names;
 }
 
 function releaseOf(document: Place, findings: Findings): Release {
@@ -117,8 +119,6 @@ function textAt(place: Place, key: string): string | undefined {
   return typeof value === 'number' ? String(value) : undefined;
 }
 
-type OperationSources = OperationDraft['source'][];
-
 /** Walks the paths of a document down to its operations. */
 class PathReader {
   readonly #reading: Reading;
@@ -141,14 +141,10 @@ class PathReader {
     this.#settings = settings;
     this.#documentSwitches = documentSwitches;
     this.#log = log;
-    this.#basePath = settings.basePath === undefined ? undefined : basePathOf(settings.basePath);
-    if (settings.basePath !== undefined && this.#basePath === undefined) {
-      const sentence = `cannot be served below the base path "${settings.basePath}"; write one such as /v1`;
-      throw new ContractError(sentence, document.file.name);
-    }
+    this.#basePath = basePathOfSettings(settings, document.file.name);
   }
 
-  readPaths(): OperationSources {
+  readPaths(): PlacedOperation[] {
     const findings = new Findings(this.#log);
     const bases = readServers(placeAt(this.#document, 'servers'), findings) ?? [''];
     const written = placeAt(this.#document, 'paths');
@@ -166,7 +162,7 @@ class PathReader {
     return entriesOf(paths).flatMap((entry) => this.#readPath(entry, bases));
   }
 
-  #readPath(entry: Place, documentBases: readonly string[]): OperationSources {
+  #readPath(entry: Place, documentBases: readonly string[]): PlacedOperation[] {
     const path = nameOf(entry);
     if (path.startsWith('x-')) return [];
     const findings = new Findings(this.#log);
@@ -187,14 +183,21 @@ class PathReader {
         else own.error(place, 'the operation is not an object; declare its responses in it');
       }
       const id = this.#idOf(place, `${method} ${path}`, own);
-      const { operations } = this.#settings;
-      const served =
-        this.#basePath === undefined ? (readServers(placeAt(place, 'servers'), own) ?? bases) : [this.#basePath];
-      const set = operations !== undefined && Object.hasOwn(operations, id) ? operations[id] : undefined;
-      const levels = [set ?? {}, readSwitches(placeAt(place, 'x-flick'), own), switches];
-      const all = switchesOf([...levels, this.#settings, this.#documentSwitches]);
+      const served = readServers(placeAt(place, 'servers'), own) ?? bases;
+      const levels = [readSwitches(placeAt(place, 'x-flick'), own), switches] as const;
       const file = place.file === this.#document.file ? undefined : place.file.name;
-      return { place, file, shared, method, path, id, bases: served, switches: all, findings: own };
+      return {
+        place,
+        file,
+        shared,
+        method,
+        path,
+        id,
+        bases: this.#basePath === undefined ? served : [this.#basePath],
+        levels,
+        switches: switchesUnder(this.#settings, id, levels, this.#documentSwitches),
+        findings: own,
+      };
     });
   }
 
@@ -215,73 +218,4 @@ class PathReader {
     }
     return id;
   }
-}
-
-/** Settings for an operation that is not there would be lost in silence. */
-function checkNames(settings: ContractSettings, drafts: readonly OperationDraft[], document: Place): void {
-  if (settings.operations === undefined) return;
-  const ids = new Set(drafts.map((draft) => draft.source.id));
-  const unknown = Object.keys(settings.operations).find((id) => !ids.has(id));
-  if (unknown === undefined) return;
-  const mend = didYouMean(unknown, ids) || '; write an operationId of the document';
-  throw new ContractError(`has no operation "${unknown}", which the settings name${mend}`, document.file.name);
-}
-
-/**
- * The full templates of each operation, without those that an earlier operation of the same method takes already: no
- * request would reach them.
- */
-function reachableTemplates(drafts: readonly OperationDraft[]): string[][] {
-  const takers = new Map<string, OperationDraft>();
-  return drafts.map((draft) => {
-    const { source } = draft;
-    const { text } = readTemplate(source.path);
-    const templates = [...new Set(source.bases.map((base) => base + text))];
-    let rival: OperationDraft | undefined;
-    const reached = templates.filter((template) => {
-      const key = `${source.method} ${sameTemplate(template)}`;
-      const taker = takers.get(key);
-      if (taker === undefined) takers.set(key, draft);
-      else rival ??= taker;
-      return taker === undefined;
-    });
-    if (rival !== undefined) {
-      const first = `${source.method} ${rival.source.path}`;
-      const { path } = source;
-      if (reached.length > 0) {
-        source.findings.warn(
-          source.place,
-          `"${path}" is hidden by ${first} below one of the base paths; mend "servers"`,
-        );
-      } else {
-        source.findings.error(
-          source.place,
-          `"${path}" takes the same requests as ${first}, which comes first; unite them`,
-        );
-      }
-    }
-    return reached;
-  });
-}
-
-/** Makes the `warm` of a contract. */
-function warmer(built: readonly BuiltOperation[], sources: Sources, log: FaultLog): Contract['warm'] {
-  const byOperation = new Map<Operation, BuiltOperation>(built.map((each) => [each.operation, each]));
-  const reported = new Set<string>();
-  return (operation: Operation, which: 'requests' | 'responses' = 'requests'): ContractFault | undefined => {
-    // What is broken since load was reported then.
-    const wasBroken = operation.broken !== undefined;
-    const failure = byOperation.get(operation)?.compile(which);
-    if (failure === undefined || (wasBroken && which === 'requests')) return undefined;
-    const key = `${failure.location ?? operation.id} ${failure.message}`;
-    if (reported.has(key)) return undefined;
-    reported.add(key);
-    const spot = (failure.location === undefined ? undefined : sources.placeOf(failure.location)) ?? {
-      file: sources.root,
-      pointer: operation.pointer,
-    };
-    log.add(which === 'requests' ? 'error' : 'warning', spot, failure.message);
-    const [fault] = log.take();
-    return fault;
-  };
 }

@@ -1,5 +1,6 @@
 import { lineCounter } from './document-text.ts';
 import type { ContractFault } from './model.ts';
+import type { Position } from './positions.ts';
 import type { Place, SourceFile } from './sources.ts';
 
 /** Where a fault stands; a place without its value. */
@@ -50,6 +51,7 @@ export class FaultLog {
     this.#entries.clear();
     this.#isCut = false;
     return [...byFile].flatMap(([file, entries]) => {
+      if (file.places !== undefined) return faultsAt(entries, file.places(entries.map((entry) => entry.spot.pointer)));
       const offsets = file.parsed?.offsets(entries.map((entry) => entry.spot.pointer));
       const positionOf = file.text === undefined ? undefined : lineCounter(file.text);
       const placed = entries.map((entry) => ({
@@ -61,6 +63,18 @@ export class FaultLog {
         .map(({ entry, offset }) => faultOf(entry, positionOf?.(offset)));
     });
   }
+}
+
+/** Entries of a file whose text is not at hand. */
+function faultsAt(entries: readonly Entry[], places: ReadonlyMap<string, Position>): ContractFault[] {
+  return entries
+    .map((entry) => faultOf(entry, places.get(entry.spot.pointer)))
+    .toSorted((one, other) => one.line - other.line || one.column - other.column);
+}
+
+/** Hears of faults that are known already. */
+export class DeafLog extends FaultLog {
+  override add(): void {}
 }
 
 function faultOf({ severity, message, spot }: Entry, { line, column } = { line: 0, column: 0 }): ContractFault {

@@ -1,6 +1,8 @@
+export { type CompiledContract, compileContract } from './compile.ts';
 export type { Check, JsonType, SchemaFault, Shape, UnknownMembers } from '@flick/schema';
+export { isCompiledFile as isCompiledContract } from './compiled-file.ts';
 export { ContractError } from './contract-error.ts';
-export type { ContractSettings } from './document.ts';
+export type { ContractSettings } from './assembly.ts';
 export type * from './model.ts';
 export { didYouMean } from './nearest.ts';
 export { type Position, positionsOf } from './positions.ts';

@@ -139,8 +139,8 @@ export interface Operation {
   /** The file that `pointer` is into, named as faults name it; absent where it is the document itself. */
   readonly file?: string;
   readonly parameters: readonly Parameter[];
-  /** Absent where the operation declares none. */
-  readonly body?: RequestBody;
+  /** `undefined` where the operation declares none. */
+  readonly body: RequestBody | undefined;
   /** Any of these, all of those. Empty: open to all. An empty alternative lets a request without credentials through. */
   readonly security: readonly (readonly SecurityNeed[])[];
   readonly responses: ReadonlyMap<string, ResponseModel>;
@@ -170,6 +170,13 @@ export interface Contract {
   readonly files: readonly string[];
   /** The files that its refs name and that could not be read, absolute. */
   readonly missing: readonly string[];
+  /** The names of all header parameters of requests, in lower case. */
+  readonly headerNames: ReadonlySet<string>;
+  /**
+   * Present where it was read from what `compileContract` wrote: the operations whose validators did not all compile
+   * then. Those of all others did.
+   */
+  readonly suspects?: readonly Operation[];
   /**
    * Compiles an operation's validators now, so that no request has to, and says what failed: an `error` for requests, a
    * `warning` for responses. Each fault comes once, even where operations share a schema; the operation's `broken`

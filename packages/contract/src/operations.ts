@@ -1,5 +1,5 @@
 import { SchemaError } from '@flick/schema';
-import { Findings, type FaultLog } from './faults.ts';
+import { Findings, type FaultLog, type Spot } from './faults.ts';
 import { readContent } from './media.ts';
 import type { MediaType, Operation, Parameter, RequestBody, ResponseModel, SecurityNeed, Switches } from './model.ts';
 import { ParameterReader } from './parameters.ts';
@@ -10,13 +10,11 @@ import { SecurityReader } from './security.ts';
 import { type Place, placeAt } from './sources.ts';
 import { readTemplate } from './templates.ts';
 
-/** What a path item and the document say about an operation, before its own members are read. */
-export interface OperationSource {
-  readonly place: Place;
+/** What is known of an operation without reading its own members. */
+export interface OperationHead {
+  readonly place: Spot;
   /** The name of its file, where that is not the document itself. */
   readonly file: string | undefined;
-  /** The parameters that all operations of the path have. */
-  readonly shared: Place;
   readonly method: string;
   readonly path: string;
   readonly id: string;
@@ -26,13 +24,27 @@ export interface OperationSource {
   readonly findings: Findings;
 }
 
-/** An operation as far as it is read; templates and switches are settled when all are known. */
-export interface OperationDraft {
-  readonly source: OperationSource;
+/** An operation at its place of the document, ready to be read. */
+export interface OperationSource extends OperationHead {
+  readonly place: Place;
+  /** The parameters that all operations of the path have. */
+  readonly shared: Place;
+}
+
+/** What requests and answers of an operation are judged by. */
+export interface OperationParts {
   readonly parameters: readonly Parameter[];
   readonly body: RequestBody | undefined;
-  readonly security: readonly (readonly SecurityNeed[])[];
   readonly responses: ReadonlyMap<string, ResponseModel>;
+}
+
+/** An operation as far as it is read; templates are settled when all are known. */
+export interface OperationDraft {
+  readonly source: OperationHead;
+  readonly security: readonly (readonly SecurityNeed[])[];
+  readonly ownCodes: ReadonlySet<number>;
+  /** Read already, or at the first call. */
+  readonly parts: () => OperationParts;
 }
 
 /** Reads operations one by one. */
@@ -52,17 +64,25 @@ export class OperationReader {
   }
 
   read(source: OperationSource): OperationDraft {
+    const parts = this.readParts(source);
+    const codes = [...parts.responses.keys()].filter((code) => /^\d+$/.test(code)).map(Number);
+    return { source, security: this.#readSecurity(source), ownCodes: new Set(codes), parts: () => parts };
+  }
+
+  readParts(source: OperationSource): OperationParts {
     const { place, shared, findings, switches } = source;
     const schemas = this.#reading.schemas.ofRequests(switches.unknownMembers);
     const all = this.#parameters.readAll([shared, placeAt(place, 'parameters')], schemas, findings);
-    const own = placeAt(place, 'security');
     return {
-      source,
       parameters: Object.freeze(inTemplate(all, source)),
       body: this.#readBody(placeAt(place, 'requestBody'), schemas, findings),
-      security: this.security.read(own.value === undefined ? this.#documentSecurity : own, findings),
       responses: this.#responses.read(place),
     };
+  }
+
+  #readSecurity({ place, findings }: OperationSource): OperationDraft['security'] {
+    const own = placeAt(place, 'security');
+    return this.security.read(own.value === undefined ? this.#documentSecurity : own, findings);
   }
 
   #readBody(entry: Place, schemas: SchemaReader, findings: Findings): RequestBody | undefined {
@@ -128,7 +148,7 @@ export function buildOperation(
   templates: readonly string[],
   brokenAtLoad: string | undefined,
 ): BuiltOperation {
-  const { source, parameters, body, security, responses } = draft;
+  const { source, security, ownCodes, parts } = draft;
   let broken = brokenAtLoad;
   const done = new Map<string, CompileFailure | 'well'>();
 
@@ -137,6 +157,7 @@ export function buildOperation(
     let result = done.get(key);
     if (result === undefined) {
       result = attempt(() => {
+        const { parameters, body, responses } = parts();
         if (which === 'requests') readyAll(how, parameters, body?.content ?? []);
         else for (const response of responses.values()) readyAll(how, response.headers, response.content);
       });
@@ -147,7 +168,6 @@ export function buildOperation(
     return result;
   };
 
-  const codes = [...responses.keys()].filter((code) => /^\d+$/.test(code)).map(Number);
   const operation: Operation = Object.freeze({
     id: source.id,
     method: source.method,
@@ -155,11 +175,17 @@ export function buildOperation(
     templates: Object.freeze(templates),
     pointer: source.place.pointer,
     ...(source.file === undefined ? {} : { file: source.file }),
-    parameters,
-    ...(body === undefined ? {} : { body }),
+    get parameters() {
+      return parts().parameters;
+    },
+    get body() {
+      return parts().body;
+    },
     security,
-    responses,
-    ownCodes: new Set(codes),
+    get responses() {
+      return parts().responses;
+    },
+    ownCodes,
     switches: source.switches,
     get broken() {
       return broken;

@@ -1,15 +1,20 @@
 import type { Contract } from './model.ts';
-import { type ContractSettings, readDocument } from './document.ts';
+import { assemble, type ContractSettings } from './assembly.ts';
+import { readCompiled } from './compiled.ts';
+import { isCompiledFile } from './compiled-file.ts';
+import { readDocument } from './document.ts';
 import { Sources } from './sources.ts';
 
 /**
- * Reads an OpenAPI document, JSON or YAML, and the files that its relative `$ref`s name inside its folder.
+ * Reads an OpenAPI document, JSON or YAML, and the files that its relative `$ref`s name inside its folder; or what
+ * `compileContract` made of one.
  *
  * @param path - as the user named it; messages show it so
  * @throws ContractError where it cannot be read at all; all else is in the contract's `faults`
  */
 export function readContract(path: string, settings: ContractSettings = {}): Contract {
-  return readDocument(Sources.open(path), settings);
+  if (isCompiledFile(path)) return readCompiled(path, settings);
+  return assemble(readDocument(Sources.open(path), settings), settings);
 }
 
 /**
@@ -26,5 +31,5 @@ export function contractFrom(
   name = 'openapi',
   base?: string,
 ): Contract {
-  return readDocument(Sources.of(document, name, base), settings);
+  return assemble(readDocument(Sources.of(document, name, base), settings), settings);
 }

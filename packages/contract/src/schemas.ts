@@ -2,6 +2,7 @@ import type { Check, Dialect, SchemaNode, Shape, UnknownMembers } from '@flick/s
 import { createCompiler } from '@flick/schema';
 import type { Findings } from './faults.ts';
 import { isMembers } from './pointer.ts';
+import type { Release } from './reading.ts';
 import type { SchemaGraph } from './schema-graph.ts';
 import { locationOf, type Place, placeAt, type Sources } from './sources.ts';
 
@@ -18,11 +19,12 @@ export class Schemas {
   readonly #compilers = new Map<string, Compiler>();
   readonly #dialect: Dialect;
   readonly #sources: Sources;
-  readonly #graph: SchemaGraph;
+  readonly #graph: SchemaGraph | undefined;
   readonly #allowUnsafePatterns: boolean;
 
-  constructor(dialect: Dialect, sources: Sources, graph: SchemaGraph, allowUnsafePatterns: boolean) {
-    this.#dialect = dialect;
+  /** @param graph - where schemas are looked through for faults; left out where that is done already */
+  constructor(release: Release, sources: Sources, graph: SchemaGraph | undefined, allowUnsafePatterns: boolean) {
+    this.#dialect = release === '3.0' ? '3.0' : '3.1';
     this.#sources = sources;
     this.#graph = graph;
     this.#allowUnsafePatterns = allowUnsafePatterns;
@@ -60,10 +62,10 @@ export class SchemaReader {
   /** Tells readers apart that read the same schema differently. */
   readonly key: string;
   readonly #compiler: Compiler;
-  readonly #graph: SchemaGraph;
+  readonly #graph: SchemaGraph | undefined;
   readonly #judgesRequests: boolean;
 
-  constructor(key: string, compiler: Compiler, graph: SchemaGraph, judgesRequests: boolean) {
+  constructor(key: string, compiler: Compiler, graph: SchemaGraph | undefined, judgesRequests: boolean) {
     this.key = key;
     this.#compiler = compiler;
     this.#graph = graph;
@@ -77,7 +79,7 @@ export class SchemaReader {
     for (const place of places) {
       if (isMembers(place.value) || typeof place.value === 'boolean') {
         schemas.push(place);
-        this.#graph.add(place);
+        this.#graph?.add(place);
         if (this.#judgesRequests) findings.schemas.push(place);
       } else if (place.value === null) {
         findings.warn(place, 'the schema is empty and lets every value pass; write one, or leave it out');

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { SchemaNode } from '@flick/schema';
 import { ContractError } from './contract-error.ts';
+import type { Position } from './positions.ts';
 import { type DocumentText, parseText } from './document-text.ts';
 import { indexIds, type SchemaIds } from './schema-ids.ts';
 import { fragmentOf, isMembers, memberOf, percentDecoded, pointerAt, pointerTokens } from './pointer.ts';
@@ -20,6 +21,8 @@ export interface SourceFile {
   readonly text: string | undefined;
   /** Absent for a document that was handed over as an object. */
   readonly parsed: DocumentText | undefined;
+  /** Lines and columns of pointers, where they were kept and the text was not. */
+  readonly places?: (pointers: Iterable<string>) => ReadonlyMap<string, Position>;
 }
 
 /** A value of a document and where it stands. */
@@ -50,6 +53,8 @@ const remedy = 'copy it into the folder of the document and name it by a relativ
  */
 export class Sources {
   readonly #files = new Map<string, SourceFile>();
+  /** Files by further URIs: those of symbolic links to them. */
+  readonly #links = new Map<string, SourceFile>();
   readonly #ids = new Map<SourceFile, SchemaIds>();
   readonly #resources = new Map<string, Place>();
   /** Why a file cannot be read, by its URI: many refs may name it. */
@@ -58,6 +63,8 @@ export class Sources {
   /** The real path of the folder that refs stay inside. */
   readonly #folder: string | undefined;
   #readsIds = false;
+  /** No further file is read. */
+  #isWhole = false;
   readonly root: SourceFile;
 
   private constructor(folder: string | undefined, open: (sources: Sources) => SourceFile) {
@@ -97,6 +104,32 @@ export class Sources {
     const root: unknown = parsed === undefined ? document : parsed.value;
     const file = { uri, name, folder, path: undefined, root, text, parsed };
     return new Sources(folder, (sources) => sources.#add(file));
+  }
+
+  /**
+   * Takes files that were read before. Nothing else is read for them.
+   *
+   * @param links - files by the URIs of symbolic links to them
+   */
+  static kept(files: readonly [SourceFile, ...SourceFile[]], links: Iterable<readonly [string, SourceFile]>): Sources {
+    const [root, ...further] = files;
+    return new Sources(root.folder, (sources) => {
+      sources.#add(root);
+      for (const file of further) sources.#add(file);
+      for (const [uri, file] of links) sources.#links.set(uri, file);
+      sources.#isWhole = true;
+      return root;
+    });
+  }
+
+  /** Whether some schema of the files read so far may have an `$id` or an anchor. */
+  get mayHaveIds(): boolean {
+    return this.#ids.size > 0;
+  }
+
+  /** The URIs of symbolic links that refs name, and where they lead. */
+  get links(): ReadonlyMap<string, SourceFile> {
+    return this.#links;
   }
 
   /** All files read so far, the document itself first. */
@@ -195,12 +228,15 @@ export class Sources {
     const target = resolve(folder, path);
     if (!this.#holds(target)) throw new Error(`$ref "${ref}" leads out of the folder and was not read; ${remedy}`);
     const uri = pathToFileURL(target).href;
-    const known = this.#files.get(uri);
+    const known = this.#files.get(uri) ?? this.#links.get(uri);
     if (known !== undefined) return rootPlace(known);
+    if (this.#isWhole) throw new Error(`$ref "${ref}" could not be read when the contract was compiled`);
     let failure = this.#failures.get(uri);
     if (failure === undefined) {
       try {
-        return rootPlace(this.#load(target));
+        const file = this.#load(target);
+        if (file.uri !== uri) this.#links.set(uri, file);
+        return rootPlace(file);
       } catch (error) {
         failure = error instanceof Error ? error.message : 'cannot be read';
         this.#failures.set(uri, failure);

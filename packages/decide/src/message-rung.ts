@@ -76,14 +76,9 @@ const headFaults: Readonly<Partial<Record<MessageFault, { reason: Reason; detail
  * parameters and keys in headers. CGI and its heirs read `X-Key` and `X_Key` as one variable.
  */
 function namesOf(contract: Contract): Set<string> {
-  const names = new Set(judgedFields);
+  const names = new Set([...judgedFields, ...contract.headerNames]);
   for (const scheme of contract.schemes.values()) {
     if (scheme.in === 'header' && scheme.parameter !== undefined) names.add(scheme.parameter.toLowerCase());
-  }
-  for (const operation of contract.operations) {
-    for (const parameter of operation.parameters) {
-      if (parameter.in === 'header') names.add(parameter.name.toLowerCase());
-    }
   }
   return names;
 }

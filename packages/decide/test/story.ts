@@ -45,6 +45,7 @@ export function operation(title: string, rest: Partial<Operation> = {}): Operati
     templates: [path],
     pointer: '',
     parameters: names.map((name) => parameter(name, 'path')),
+    body: undefined,
     security: [],
     responses: new Map(),
     ownCodes: new Set(),
@@ -81,6 +82,11 @@ export function contract(operations: readonly Operation[], rest: Partial<Contrac
     faults: [],
     files: [],
     missing: [],
+    headerNames: new Set(
+      operations.flatMap(({ parameters }) =>
+        parameters.filter((each) => each.in === 'header').map(({ name }) => name.toLowerCase()),
+      ),
+    ),
     warm: () => undefined,
     ...rest,
   };

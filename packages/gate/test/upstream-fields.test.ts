@@ -51,6 +51,7 @@ function operationWith(over: Partial<Operation>): Operation {
     templates: ['/'],
     pointer: '',
     parameters: [],
+    body: undefined,
     security: [],
     responses: new Map(),
     ownCodes: new Set(),

@@ -6,6 +6,7 @@ import {
   type ContractSettings,
   contractFrom,
   didYouMean,
+  isCompiledContract,
   type Operation,
   positionsOf,
   readContract,
@@ -45,6 +46,11 @@ export interface Inspection {
 
 /** Lints a document. @param text - in place of the file's own, without byte order mark */
 export function inspect(path: string, settings: LintSettings, text?: string): Inspection {
+  if (isCompiledContract(path)) {
+    throw new LintFault(
+      `${path}: is a compiled contract, which lint cannot read; name the document that it is made of`,
+    );
+  }
   const contract =
     text === undefined
       ? readContract(path, settings.contract)

@@ -6,6 +6,8 @@ export interface WarmUp {
   readonly faults: readonly ContractFault[];
   /** Compiles for so many milliseconds at most, or to the end. One operation may take longer. */
   readonly runFor: (ms: number) => void;
+  /** As `runFor`; of a compiled contract only what is not known to compile. */
+  readonly runAhead: (ms: number) => void;
   /** Compiles the rest between the requests, then hands on what could not be compiled of it. */
   readonly runInBackground: (whenDone: (faults: readonly ContractFault[]) => void) => void;
   readonly stop: () => void;
@@ -17,26 +19,31 @@ const sliceMs = 5;
 /** Makes the warm-up of a contract; nothing is compiled yet. */
 export function createWarmUp(contract: Contract): WarmUp {
   const faults: ContractFault[] = [];
+  const { operations, suspects } = contract;
+  const order = suspects === undefined ? operations : [...new Set([...suspects, ...operations])];
+  const unknown = suspects === undefined ? order.length : suspects.length;
   let next = 0;
   let slice: NodeJS.Immediate | undefined;
 
-  const runFor = (ms: number): void => {
+  const runTo = (end: number, ms: number): void => {
     const began = performance.now();
-    while (next < contract.operations.length && performance.now() - began < ms) {
-      const operation = contract.operations[next++];
+    while (next < end && performance.now() - began < ms) {
+      const operation = order[next++];
       const fault = operation === undefined ? undefined : contract.warm(operation);
       if (fault !== undefined) faults.push(fault);
     }
   };
+  const runFor = (ms: number): void => runTo(order.length, ms);
 
   return {
     faults,
     runFor,
+    runAhead: (ms) => runTo(unknown, ms),
     runInBackground(whenDone) {
       const known = faults.length;
       const run = (): void => {
         runFor(sliceMs);
-        if (next < contract.operations.length) slice = setImmediate(run);
+        if (next < order.length) slice = setImmediate(run);
         else whenDone(faults.slice(known));
       };
       slice = setImmediate(run);

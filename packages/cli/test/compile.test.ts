@@ -1,0 +1,103 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readDocument } from '../../../tools/test/markdown.ts';
+import { listenAs, runFlick, serveFlick } from './flick.ts';
+import { folderWith } from './temporary-folder.ts';
+
+const ledger = readDocument('examples/ledger/ledger.yaml');
+
+async function compiledLedger(): Promise<string> {
+  const folder = folderWith({ 'openapi.yaml': ledger });
+  const run = await runFlick(['compile', 'openapi.yaml', '-o', 'contract.flick'], folder);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+  expect(run.stdout).toMatch(/^flick: contract\.flick: 9 operations of openapi\.yaml, 0\.\d MB\n$/);
+  return folder;
+}
+
+describe('flick compile', () => {
+  it('writes a file from which flick serve serves, under the settings of the start', async () => {
+    const folder = await compiledLedger();
+    const { origin: upstream } = await listenAs((_request, response) => response.end('{}'));
+    const settings = ['--upstream', upstream, '--codes', 'standard', '--base-path', '/v2'];
+    const { origin, line, stderr } = await serveFlick(['contract.flick', ...settings], folder);
+    expect(line).toMatch(/^flick: Ledger 1\.4\.0 on .*, 9 operations, table standard, no faults of the contract/);
+    expect(stderr()).toBe('flick: bearerAuth: presence and form only; the upstream verifies\n');
+    const codes = ['/v2/rates?from=EUR&to=USD', '/v2/rates?from=EUR&to=euro', '/rates', '/v2/accounts'].map(
+      async (path) => (await fetch(origin + path)).status,
+    );
+    expect(await Promise.all(codes)).toEqual([200, 400, 404, 401]);
+  });
+
+  it('is told of a source that has changed, in one line of the start', async () => {
+    const folder = await compiledLedger();
+    writeFileSync(join(folder, 'openapi.yaml'), `${ledger}\n`);
+    const { stderr } = await serveFlick(['contract.flick', '--upstream', 'http://127.0.0.1:9'], folder);
+    const due =
+      'flick: warning: contract.flick: openapi.yaml has changed since it was compiled; compile it again, by flick compile';
+    expect(
+      stderr()
+        .split('\n')
+        .filter((text) => text.includes('changed')),
+    ).toEqual([due]);
+  });
+
+  it('explains by the compiled contract as by the document', async () => {
+    const folder = await compiledLedger();
+    const asked = ['-X', 'DELETE', 'https://ledger.example/rates'];
+    const [one, other] = await Promise.all(
+      ['contract.flick', 'openapi.yaml'].map((path) => runFlick(['explain', '--contract', path, ...asked], folder)),
+    );
+    expect(one?.stdout).toMatch(/405/);
+    expect(one).toEqual(other);
+  });
+
+  it('leaves linting to the document, and says its name', async () => {
+    const folder = await compiledLedger();
+    const due =
+      'flick: contract.flick: is a compiled contract, which lint cannot read; name the document that it is made of\n';
+    for (const args of [
+      ['lint', 'contract.flick'],
+      ['lint', 'contract.flick', '--fix'],
+    ]) {
+      // One run after the other, so that no fix could hide what the first one says.
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await runFlick(args, folder)).toMatchObject({ code: 2, stderr: due });
+    }
+  });
+
+  it('tells what is wrong with the document, and writes nothing where --strict has it so', async () => {
+    const broken = ledger.replace(/^ {2}securitySchemes:\n {4}bearerAuth:/m, '  securitySchemes:\n    other:');
+    const folder = folderWith({ 'openapi.yaml': broken });
+    const strict = await runFlick(['compile', 'openapi.yaml', '--strict'], folder);
+    expect(strict.code).toBe(2);
+    expect(strict.stderr).toMatch(
+      /^flick: error: openapi\.yaml:\d+:\d+: .*\n(?:flick: .*\n)*flick: --strict: .* nothing was written\n$/,
+    );
+    expect(await runFlick(['serve', 'contract.flick', '-u', 'http://127.0.0.1:9'], folder)).toMatchObject({ code: 2 });
+    const run = await runFlick(['compile', 'openapi.yaml'], folder);
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.stderr).toMatch(/^flick: error: /);
+    expect(readFileSync(join(folder, 'contract.flick'), 'latin1').slice(0, 17)).toBe('flick-contract 1\n');
+  });
+
+  it.each([
+    [
+      ['compile', 'openapi.yaml', '-o', 'openapi.yaml'],
+      'openapi.yaml: is the document itself; name another file by --output',
+    ],
+    [['compile', 'missing.yaml'], 'missing.yaml: names a file that is not there; mend the path'],
+    [['compile', 'openapi.yaml', '-o', 'folder'], 'folder: cannot be written: it is a folder, not a file'],
+    [['compile', 'openapi.yaml', '-o', 'no/such/folder'], 'no/such/folder: cannot be written: no such file'],
+    [['compile'], 'no contract: name one, such as openapi.yaml'],
+    [
+      ['serve', 'other.flick', '-u', 'http://127.0.0.1:9'],
+      'other.flick: is a compiled contract of format 99, and Flick 0.1.0 reads format 1; compile it again, by flick compile',
+    ],
+  ])('says a mistake in one line: %j', async (args, due) => {
+    const folder = folderWith({ 'openapi.yaml': ledger, 'other.flick': 'flick-contract 99\n{}\n' });
+    mkdirSync(join(folder, 'folder'));
+    expect(await runFlick(args, folder)).toEqual({ code: 2, stdout: '', stderr: `flick: ${due}\n` });
+    expect(readFileSync(join(folder, 'openapi.yaml'), 'utf8')).toBe(ledger);
+  });
+});

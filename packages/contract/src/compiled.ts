@@ -1,0 +1,191 @@
+import { realpathSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { assemble, basePathOfSettings, type ContractSettings, type DocumentParts, switchesUnder } from './assembly.ts';
+import { damaged, digestOf, readCompiledFile, version } from './compiled-file.ts';
+import {
+  type CompiledIndex,
+  isCompiledIndex,
+  type KeptFile,
+  type KeptNeed,
+  type KeptSource,
+  type KeptSpot,
+} from './compiled-index.ts';
+import { ContractError } from './contract-error.ts';
+import { DeafLog, FaultLog, Findings, type Spot } from './faults.ts';
+import { joined } from './lazy-json.ts';
+import type { Contract, ContractFault, SecurityNeed, SecurityScheme } from './model.ts';
+import { type OperationDraft, type OperationHead, type OperationParts, OperationReader } from './operations.ts';
+import { memberOf, pointerTokens } from './pointer.ts';
+import type { Position } from './positions.ts';
+import { Schemas } from './schemas.ts';
+import { type Place, rootPlace, type SourceFile, Sources } from './sources.ts';
+
+/**
+ * Reads what `compileContract` wrote. The index is read now, an operation when it is first asked for.
+ *
+ * @param path - as the user named it; messages show it so
+ * @throws ContractError where it cannot be read, or the settings name an operation that it does not have
+ */
+export function readCompiled(path: string, settings: ContractSettings): Contract {
+  const { version: writer, index, texts } = readCompiledFile(path);
+  if (!isCompiledIndex(index)) throw damaged(path);
+  let contract: Contract;
+  try {
+    contract = contractOf(index, texts, path, settings);
+  } catch (error) {
+    // An index that has its digest and not its shape was made by hand.
+    throw error instanceof ContractError ? error : damaged(path);
+  }
+  const stale = staleSource(index.sources, dirname(resolve(path)));
+  const doubts: string[] = [];
+  if (stale !== undefined) doubts.push(`${stale} has changed since it was compiled`);
+  if (writer !== version) doubts.push(`it was compiled by Flick ${writer}, and this is ${version}`);
+  const warnings = doubts.map((doubt): ContractFault => {
+    const message = `${doubt}; compile it again, by flick compile`;
+    return Object.freeze({ severity: 'warning', message, file: path, line: 0, column: 0, pointer: '' });
+  });
+  return Object.freeze({
+    ...contract,
+    faults: Object.freeze([...warnings, ...inOrder([...index.faults, ...contract.faults], index.files)]),
+    suspects: Object.freeze(index.suspects.flatMap((at) => contract.operations[at] ?? [])),
+  });
+}
+
+function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings: ContractSettings): Contract {
+  const files = filesOf(index, texts);
+  const sources = Sources.kept(
+    files,
+    files.flatMap((file, at) =>
+      (index.files[at]?.links ?? []).map((link) => [pathToFileURL(pathOf(link)).href, file] as const),
+    ),
+  );
+  if (index.mayHaveIds) sources.readIds();
+  const schemas = new Schemas(index.release, sources, undefined, settings.allowUnsafePatterns === true);
+  const log = new FaultLog();
+  const reader = new OperationReader({ sources, schemas, release: index.release }, rootPlace(files[0]), new DeafLog());
+  const schemes = new Map(index.schemes.map((scheme) => [scheme.name, Object.freeze(scheme)]));
+  const basePath = basePathOfSettings(settings, path);
+  const securities = index.securities.map((any) => any.map((all) => all.map((need) => needOf(need, schemes))));
+  const ownCodes = index.codes.map((codes) => new Set(codes));
+
+  const drafts = index.operations.map((kept): OperationDraft => {
+    const { id, method, path: template, levels = [], broken } = kept;
+    const place = spotOf(kept.spot, files);
+    const findings = new Findings(log);
+    findings.broken = broken;
+    const source: OperationHead = {
+      place,
+      file: place.file === files[0] ? undefined : place.file.name,
+      method,
+      path: template,
+      id,
+      bases: basePath === undefined ? (index.bases[kept.bases] ?? []) : [basePath],
+      switches: switchesUnder(settings, id, levels, index.switches),
+      findings,
+    };
+    let parts: OperationParts | undefined;
+    return {
+      source,
+      security: securities[kept.security] ?? [],
+      ownCodes: ownCodes[kept.codes] ?? new Set(),
+      parts: () => {
+        parts ??= reader.readParts({
+          ...source,
+          place: placeOf(place),
+          shared: kept.shared === null ? { ...place, value: undefined } : placeOf(spotOf(kept.shared, files)),
+          findings: new Findings(new DeafLog()),
+        });
+        return parts;
+      },
+    };
+  });
+  const parts: DocumentParts = {
+    api: Object.freeze(index.api),
+    drafts,
+    schemes,
+    switches: index.switches,
+    headerNames: new Set(index.headerNames),
+    files: [realpathSync(path)],
+    sources,
+    log,
+  };
+  return assemble(parts, settings);
+}
+
+/** Where the files of a compiled contract stand for each other; nothing is read from there. */
+const folder = resolve('/flick-contract');
+
+function pathOf(within: string): string {
+  return resolve(folder, within);
+}
+
+function filesOf({ files, cuts }: CompiledIndex, texts: Buffer): readonly [SourceFile, ...SourceFile[]] {
+  const whole = joined(cuts, texts);
+  const roots = memberOf(whole, 'files');
+  const positions = memberOf(whole, 'positions');
+  const fileOf = ({ name, path }: KeptFile, at: number): SourceFile => ({
+    uri: pathToFileURL(pathOf(path)).href,
+    name,
+    folder: dirname(pathOf(path)),
+    path: undefined,
+    get root() {
+      return memberOf(roots, String(at));
+    },
+    text: undefined,
+    parsed: undefined,
+    places: (pointers) => placesOf(pointers, memberOf(positions, String(at))),
+  });
+  const [first, ...further] = files;
+  return [fileOf(first, 0), ...further.map((file, at) => fileOf(file, at + 1))];
+}
+
+/** Where pointers stand. One that was not kept has the place of what is around it. */
+function placesOf(pointers: Iterable<string>, kept: unknown): Map<string, Position> {
+  const found = new Map<string, Position>();
+  for (const pointer of pointers) {
+    let around = pointer;
+    let place = memberOf(kept, around);
+    while (place === undefined && around !== '') {
+      around = around.slice(0, around.lastIndexOf('/'));
+      place = memberOf(kept, around);
+    }
+    found.set(pointer, { line: Number(memberOf(place, 0) ?? 0), column: Number(memberOf(place, 1) ?? 0) });
+  }
+  return found;
+}
+
+function spotOf([at, pointer]: KeptSpot, files: readonly SourceFile[]): Spot {
+  const file = files[at];
+  if (file === undefined) throw new Error('the index names a file that is not there');
+  return { file, pointer };
+}
+
+function placeOf({ file, pointer }: Spot): Place {
+  const tokens = pointerTokens(pointer);
+  return { file, pointer, value: tokens.reduce<unknown>((value, token) => memberOf(value, token), file.root) };
+}
+
+function needOf([name, scopes]: KeptNeed, schemes: ReadonlyMap<string, SecurityScheme>): SecurityNeed {
+  const scheme = schemes.get(name);
+  if (scheme === undefined) throw new Error('the index names a security scheme that is not there');
+  return Object.freeze({ scheme, scopes });
+}
+
+/** Faults by file and line, as they are told of a document. */
+function inOrder(faults: readonly ContractFault[], files: readonly KeptFile[]): ContractFault[] {
+  const rank = new Map(files.map(({ name }, at) => [name, at]));
+  const rankOf = ({ file }: ContractFault): number => rank.get(file) ?? 0;
+  return faults.toSorted((a, b) => rankOf(a) - rankOf(b) || a.line - b.line || a.column - b.column);
+}
+
+/** The first source that is at hand and is not what was compiled. */
+function staleSource(sources: readonly KeptSource[], from: string): string | undefined {
+  return sources.find((source) => {
+    const path = resolve(from, source.path);
+    const now = statSync(path, { throwIfNoEntry: false });
+    if (now === undefined || !now.isFile()) return false;
+    if (now.size !== source.bytes) return true;
+    return now.mtimeMs !== source.modifiedMs && digestOf(readFileSync(path)) !== source.sha256;
+  })?.path;
+}

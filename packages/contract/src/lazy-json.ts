@@ -1,0 +1,84 @@
+import { isMembers } from './pointer.ts';
+
+/**
+ * How a JSON value was cut into texts that are parsed one by one: a number of bytes where it is one text, else the cuts
+ * of its members. The texts stand one behind the other, in the order of the members.
+ */
+export type Cuts = number | { readonly [member: string]: Cuts };
+
+/**
+ * Cuts a value into texts.
+ *
+ * @param depth - 0: one text; 1: a text for each member; and so on
+ * @param texts - receives them
+ */
+export function cut(value: unknown, depth: number, texts: Buffer[]): Cuts {
+  if (depth === 0 || !isMembers(value)) {
+    const text = Buffer.from(JSON.stringify(value));
+    texts.push(text);
+    return text.length;
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cut(member, depth - 1, texts)]));
+}
+
+/** The value that was cut. A text is parsed when its member is first looked at. */
+export function joined(cuts: Cuts, texts: Buffer): unknown {
+  let end = 0;
+  const make = (from: Cuts): (() => unknown) => {
+    if (typeof from === 'number') {
+      const start = end;
+      end += from;
+      const stop = end;
+      return () => JSON.parse(texts.toString('utf8', start, stop));
+    }
+    const whole = {};
+    for (const [name, inner] of Object.entries(from)) define(whole, name, make(inner));
+    return () => whole;
+  };
+  return make(cuts)();
+}
+
+/** A member that is made at first use. The name may be any, `__proto__` too. */
+function define(holder: object, name: string, make: () => unknown): void {
+  const own = { enumerable: true, configurable: true };
+  Object.defineProperty(holder, name, {
+    ...own,
+    get: () => {
+      const value = make();
+      Object.defineProperty(holder, name, { ...own, value });
+      return value;
+    },
+  });
+}
+
+/** The pointer to something in a value that JSON cannot hold; `undefined` where it holds all. */
+export function unlikeJson(value: unknown): readonly string[] | undefined {
+  const seen = new Set<unknown>();
+  const pending: { readonly value: unknown; readonly way: Way | undefined }[] = [{ value, way: undefined }];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { value: part, way } = next;
+    if (part === null || typeof part === 'string' || typeof part === 'boolean') continue;
+    if (typeof part === 'number' ? !Number.isFinite(part) : !isPlain(part)) return tokensOf(way);
+    if (typeof part !== 'object' || seen.has(part)) continue;
+    seen.add(part);
+    for (const [key, inner] of Object.entries(part)) pending.push({ value: inner, way: { key, above: way } });
+  }
+  return undefined;
+}
+
+interface Way {
+  readonly key: string;
+  readonly above: Way | undefined;
+}
+
+function tokensOf(way: Way | undefined): string[] {
+  const tokens: string[] = [];
+  for (let at = way; at !== undefined; at = at.above) tokens.unshift(at.key);
+  return tokens;
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
+}
