@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { type Contract, readContract } from '@flick/contract';
 import { createJwtVerifier } from '@flick/credentials';
-import { createDecider, type TracingDecider } from '@flick/decide';
+import { createDecider, type TracingDecider, type Verifier } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import type { Story } from './story.ts';
+import { storySessions } from './story-sessions.ts';
 import { tokenSecret } from './token.ts';
 
 /** The bounds of every story that does not set its own. */
@@ -41,7 +42,11 @@ export function deciderOf(setting: Setting): TracingDecider {
     limitStore: createMemoryLimits(),
     limitStoreDown: 'pass',
     limitHeaders: settings.limitHeaders ?? 'draft',
-    verifiers: new Map([['bearer', createJwtVerifier({ algorithms: ['HS256'], secret: Buffer.from(tokenSecret) })]]),
+    verifiers: new Map<string, Verifier>([
+      ['bearer', createJwtVerifier({ algorithms: ['HS256'], secret: Buffer.from(tokenSecret) })],
+      ['session', storySessions.verifier],
+      ['token', storySessions.verifier],
+    ]),
     realm: 'library.test',
     trustedProxies: settings.trustedProxies ?? [],
     sizes: {

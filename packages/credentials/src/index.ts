@@ -10,3 +10,6 @@ export { createKeyVerifier, type KeySettings, type WatchingVerifier } from './ke
 export { FileFault } from './record-lines.ts';
 export { addUser, listUsers, type NewUser, removeUser } from './user-file.ts';
 export type { UserRecord } from './user-records.ts';
+export type { TokenFields } from './session-cookie.ts';
+export type { SessionSettings } from './session-settings.ts';
+export { createSessions, type RotateOptions, type Session, type Sessions } from './sessions.ts';

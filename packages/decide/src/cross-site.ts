@@ -7,7 +7,7 @@ const safe: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Finds what tells that a page of another origin had a browser send the request, and so its cookies. Browsers say so in
- * `Sec-Fetch-Site` (Fetch Metadata), older ones in `Origin` (Fetch, section 3.2), with every request that may change
+ * `Sec-Fetch-Site` (Fetch Metadata, section 2.3), older ones in `Origin` (Fetch), with every request that may change
  * things and that another origin began. Who sends neither is no browser, and sends the cookie because it means to.
  *
  * @returns undefined where nothing tells of another origin, or the policy trusts it

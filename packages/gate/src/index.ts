@@ -3,3 +3,19 @@ export { createGate, type Certificate, type Gate, type GateLoad, type GateOption
 export type { GateSizes, Revision } from './revision.ts';
 export type { LoadBounds } from './load.ts';
 export { createUpstream, type UpstreamOptions } from './upstream.ts';
+export {
+  createSessions,
+  type RotateOptions,
+  type Session,
+  type Sessions,
+  type SessionSettings,
+  type TokenFields,
+} from '@flick/credentials';
+export {
+  createMemorySessions,
+  type MemorySessionsOptions,
+  openSqliteSessions,
+  SessionsFault,
+  type SessionStore,
+  type SqliteSessionsOptions,
+} from '@flick/stores';

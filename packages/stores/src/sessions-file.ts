@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type Database from 'libsql';
 import { SessionsFault, type StoredSession } from './sessions.ts';
 import { type Change, steadyMs } from './sessions-messages.ts';
@@ -104,29 +104,29 @@ export class SessionsFile {
     return row === undefined ? undefined : sessionOf(row);
   }
 
-  /** Changes the file, durably. Waits for locks of other processes until then, and no longer. */
-  write(what: Change, untilMs: number): number {
-    for (;;) {
-      if (steadyMs() >= untilMs) throw new SessionsFault(`${this.#path} is locked by another process, or too slow`);
+  /**
+   * Makes all of the changes or none, durably. Waits for locks of other processes until then, and no longer.
+   *
+   * @returns how many sessions each of them changed
+   */
+  write(whats: readonly Change[], untilMs: number): readonly number[] {
+    for (let room = false; ; ) {
+      if (steadyMs() >= untilMs) throw tooLate(this.#path);
       const { database } = this.#current();
       try {
-        return this.#change(database, what);
+        if (room) for (const what of whats) makeRoom(database, what);
+        let changed: readonly number[] = [];
+        inTransaction(database, () => {
+          changed = whats.map((what) => this.#apply(database, what));
+        });
+        return changed;
       } catch (error) {
-        if (error instanceof SessionsFault) throw error;
-        // Nothing is wrong with the file itself.
-        if (codeOf(error) === 'SQLITE_FULL') throw new SessionsFault(whyOf(error, this.#path));
-        if (!isBusy(error)) throw this.#broken(error);
+        if (codeOf(error) === 'SQLITE_FULL') {
+          // Nothing is wrong with the file itself.
+          if (room) throw new SessionsFault(whyOf(error, this.#path));
+          room = true;
+        } else if (!isBusy(error)) throw this.#broken(error);
       }
-    }
-  }
-
-  #change(database: Database.Database, what: Change): number {
-    try {
-      return this.#apply(database, what);
-    } catch (error) {
-      if (codeOf(error) !== 'SQLITE_FULL' || what.change !== 'add') throw error;
-      forgetUnused(database, what.unused.expiredMs, forgottenWhenFull);
-      return this.#apply(database, what);
     }
   }
 
@@ -136,21 +136,15 @@ export class SessionsFile {
     if (what.change === 'add') {
       const { digest, previous, subject, scopes, usedMs, endsMs } = what.session;
       const others = (this.#bounds?.maxPerSubject ?? 1) - 1;
-      inTransaction(database, () => {
-        forgetUnused(database, what.unused.staleMs, forgottenPerAdd);
-        const surplus = 'SELECT digest FROM sessions WHERE subject = ? ORDER BY used_ms DESC LIMIT -1 OFFSET ?';
-        run(`DELETE FROM sessions WHERE digest IN (${surplus})`, written(subject), others);
-        const words = [written(subject), written(scopes)] as const;
-        const before = [previous?.digest ?? null, previous?.untilMs ?? null] as const;
-        run('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)', digest, ...before, ...words, usedMs, endsMs);
-      });
-      return 1;
+      forgetUnused(database, what.unused.staleMs, forgottenPerAdd);
+      const surplus = 'SELECT digest FROM sessions WHERE subject = ? ORDER BY used_ms DESC LIMIT -1 OFFSET ?';
+      run(`DELETE FROM sessions WHERE digest IN (${surplus})`, written(subject), others);
+      const words = [written(subject), written(scopes)] as const;
+      const before = [previous?.digest ?? null, previous?.untilMs ?? null] as const;
+      return run('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)', digest, ...before, ...words, usedMs, endsMs);
     }
     if (what.change === 'touch') {
-      inTransaction(database, () => {
-        for (const [digest, usedMs] of what.uses)
-          run('UPDATE sessions SET used_ms = ? WHERE digest = ?', usedMs, digest);
-      });
+      for (const [digest, usedMs] of what.uses) run('UPDATE sessions SET used_ms = ? WHERE digest = ?', usedMs, digest);
       return what.uses.length;
     }
     if (what.change === 'rotate') {
@@ -185,6 +179,7 @@ export class SessionsFile {
   #connect(inode: bigint, device: bigint): Open {
     let database: Database.Database | undefined;
     try {
+      assertDatabase(this.#path);
       database = connect(this.#path, kind, this.#bounds === undefined ? 0 : busyMs);
       if (assertOurs(database, this.#path, kind) === 'empty') {
         throw new SessionsFault(`${this.#path}: no sessions were ever written to it`);
@@ -211,7 +206,8 @@ export class SessionsFile {
     this.close();
     const known = faultOf(error, this.#path, kind);
     const fault = known instanceof SessionsFault ? known : new SessionsFault(whyOf(known, this.#path));
-    this.#failed = { fault, atMs: steadyMs() };
+    // To open it again and again would hold up whoever reads.
+    if (this.#bounds === undefined) this.#failed = { fault, atMs: steadyMs() };
     return fault;
   }
 
@@ -219,6 +215,24 @@ export class SessionsFile {
     this.#open?.database.close();
     this.#open = undefined;
   }
+}
+
+/** SQLite itself would not look: it takes the log that another file left behind for that of this one. */
+function assertDatabase(path: string): void {
+  const magic = Buffer.alloc(16);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, magic);
+  } finally {
+    closeSync(file);
+  }
+  if (magic.toString('latin1') === 'SQLite format 3\0') return;
+  throw new SessionsFault(`${path}: is not a SQLite file; put the one that was there back`);
+}
+
+/** Lets expired sessions go, where the file is full. */
+function makeRoom(database: Database.Database, what: Change): void {
+  if (what.change === 'add') forgetUnused(database, what.unused.expiredMs, forgottenWhenFull);
 }
 
 function forgetUnused(database: Database.Database, usedBeforeMs: number, most: number): void {
@@ -261,6 +275,10 @@ function readAs(text: unknown): unknown {
 
 function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string');
+}
+
+function tooLate(path: string): SessionsFault {
+  return new SessionsFault(`${path} is locked by another process, or too slow`);
 }
 
 function unreadable(): SessionsFault {

@@ -4,7 +4,7 @@ import { assertBound, SessionsFault, type SessionStore, type StoredSession } fro
 /** Bounds of a store of sessions in memory. */
 export interface MemorySessionsOptions {
   /**
-   * Sessions kept at once; a whole number of at least 1. Default 100,000 (about 50 MB). When it is reached, expired ones
+   * Sessions kept at once; a whole number of at least 1. Default 100,000 (about 80 MB). When it is reached, expired ones
    * make room; where there are none, new ones are refused and the others live on.
    */
   readonly maxSessions?: number;

@@ -78,6 +78,17 @@ describe('a SQLite file of sessions', () => {
     expect([one.find('c'), one.find('d')]).toEqual([undefined, undefined]);
   });
 
+  test('takes many changes at once, and what one of them does wrong is nothing to the others', async () => {
+    const { store } = await open();
+    const many = Array.from({ length: 900 }, (_, at) => sessionWith(`s${at}`, { subject: `s${at}` }));
+    await addAll(store, many);
+    expect(many.filter(({ digest }) => store.find(digest) === undefined)).toEqual([]);
+    const digests = ['a', 'a', 'b', 's1', 'c'];
+    const adds = await Promise.allSettled(digests.map((digest) => store.add(sessionWith(digest), nobody)));
+    expect(adds.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    expect(store.find('s1')).toEqual(many[1]);
+  });
+
   test('writes uses within moments, so that others know of them', async () => {
     const { store, path } = await open();
     const { store: other } = await open({ path });
@@ -165,6 +176,10 @@ describe('a file that was', () => {
     ['renamed', (path) => renameSync(path, `${path}.old`)],
     ['emptied', (path) => truncateSync(path)],
     ['replaced by a text', (path) => [removeAll(path), writeFileSync(path, 'no database\n'.repeat(2000))]],
+    [
+      'replaced by a text, its log left behind',
+      (path) => [rmSync(path), writeFileSync(path, 'no database\n'.repeat(2000))],
+    ],
     ['replaced by an empty one', (path) => [removeAll(path), writeFileSync(path, '')]],
     ["replaced by another program's", (path) => [removeAll(path), new Database(path).exec('CREATE TABLE t (x)')]],
   ];
