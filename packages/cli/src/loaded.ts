@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
 import type { Contract, ContractFault } from '@flick/contract';
-import { createUpstream, type Revision } from '@flick/gate';
+import {
+  createHandlers,
+  createUpstream,
+  type ErrorPlace,
+  type Handlers,
+  refuseUnverified,
+  type Revision,
+} from '@flick/gate';
 import {
   checkNames,
   closeVerifiers,
@@ -22,6 +30,8 @@ export interface Loaded {
   readonly settings: ServeSettings;
   readonly contract: Contract;
   readonly warmUp: WarmUp;
+  /** The functions that answer in place of an upstream: loaded once, at the start. */
+  readonly handlers: Handlers | undefined;
 }
 
 /**
@@ -32,12 +42,12 @@ export interface Loaded {
  */
 export function load(openapi: string | undefined, flags: ServeFlags, files: Set<string>): Loaded {
   const settings = readSettings(openapi, flags, say);
-  for (const file of [...settings.files, settings.contract]) files.add(resolve(file));
+  for (const file of [...settings.files, settings.contract]) if (typeof file === 'string') files.add(resolve(file));
   try {
     const contract = loadContract(settings);
     for (const file of [...contract.files, ...contract.missing]) files.add(file);
     checkNames(contract, settings);
-    return { settings, contract, warmUp: createWarmUp(contract) };
+    return { settings, contract, warmUp: createWarmUp(contract), handlers: undefined };
   } catch (error) {
     closeVerifiers(settings.verifiers);
     throw error;
@@ -67,7 +77,7 @@ export function describeLoaded(loaded: Loaded, place = ''): string {
   const { api, operations, table, switches } = loaded.contract;
   const parts = [
     `${printable(`${api.title} ${api.version}`, 120)}${place}`,
-    `upstream ${loaded.settings.upstream}`,
+    loaded.handlers === undefined ? `upstream ${loaded.settings.upstream}` : `handlers ${loaded.settings.handlers}`,
     counted(operations.length, 'operation'),
     `table ${table.name}${table.name === 'custom' ? ` (${table.codes.join(' ')})` : ''}`,
     `${counted(faultsOf(loaded).length, 'fault')} of the contract reported`,
@@ -80,10 +90,24 @@ function counted(count: number, noun: string): string {
   return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** What the gate is to judge and answer by. */
-export function revisionOf({ settings, contract }: Loaded, limits: MemoryLimits): Revision {
-  const { sizes, timeouts, upstream, overload } = settings;
-  const decider = createLadder(settings, contract, limits);
-  const handler = createUpstream({ origin: upstream, decider, timeouts, maxInFlight: overload.upstream });
+/**
+ * What the gate is to judge and answer by.
+ *
+ * @throws StartFault where handlers do not fit the contract, or nobody would verify credentials for them
+ */
+export function revisionOf({ settings, contract, handlers }: Loaded, limits: MemoryLimits): Revision {
+  const { sizes, timeouts, upstream = '', overload } = settings;
+  const decider = createLadder(settings, contract, limits, handlers !== undefined);
+  if (handlers !== undefined) refuseUnverified(contract, settings);
+  const handler =
+    handlers === undefined
+      ? createUpstream({ origin: upstream, decider, timeouts, maxInFlight: overload.upstream })
+      : createHandlers({ contract, decider, handlers, timeouts, onError: tellError });
   return { decider, handler, timeouts, sizes, maxConnections: overload.connections, overload };
+}
+
+/** What a handler threw: on one line, as all that is told here, with the places that it went through. */
+function tellError(error: unknown, { operationId, requestId }: ErrorPlace): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  say(`${operationId} failed in request ${requestId}: ${text.replaceAll(/\s*\n\s*/g, ' | ')}`);
 }

@@ -69,6 +69,7 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
     )
     .argument('[openapi]', 'the OpenAPI document: 3.0, 3.1 or 3.2, YAML or JSON; or what flick compile made of it')
     .option('-u, --upstream <url>', 'the API: scheme, host and port')
+    .option('--handlers <module>', 'in place of an upstream: a module with a function for each operation')
     .option('-c, --config <file>', 'settings in YAML (default: ./flick.yaml, where it is)')
     .option('-l, --listen <address>', 'host:port, or a port alone (default: 127.0.0.1:8080)')
     .option('--mode <mode>', 'enforce, or observe: refuse nothing, only record')
@@ -90,6 +91,7 @@ const serveExamples = `
 Examples:
   flick serve openapi.yaml --upstream http://127.0.0.1:3000
   flick serve --config deploy/flick.yaml --listen 0.0.0.0:8080
+  flick serve openapi.yaml --handlers ./handlers.js
   flick serve openapi.yaml -u http://127.0.0.1:3000 --mode observe --log all
 
 SIGTERM and Ctrl-C let what is in flight finish; a second one ends at once.

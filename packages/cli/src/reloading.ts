@@ -84,6 +84,7 @@ export function createReloading(options: ReloadingOptions): Reloading {
     const settings = keepFixed(loaded.settings, former.settings);
     const kept = {
       ...loaded,
+      handlers: former.handlers,
       settings: { ...settings, verifiers: keepVerifiers(settings.verifiers, former.settings.verifiers) },
     };
     const replaced = gate.replace(revisionOf(kept, limits), settings.tls);
@@ -170,12 +171,16 @@ function keepFixed(next: ServeSettings, former: ServeSettings): ServeSettings {
     listen: authority(listen.host, listen.port) === authority(next.listen.host, next.listen.port),
     records: JSON.stringify(records) === JSON.stringify(next.records),
     tls: (former.tls === undefined) === (next.tls === undefined),
+    handlers: former.handlers === next.handlers,
     watch: former.watch === next.watch,
   };
   for (const [name, same] of Object.entries(isSame)) {
     if (!same) say(`${name}: what is new holds from the next start on; what was set stays until then`);
   }
-  return { ...next, listen, records, tls: former.tls && (next.tls ?? former.tls), watch: former.watch };
+  const tls = former.tls && (next.tls ?? former.tls);
+  const { handlers, watch } = former;
+  const upstream = isSame.handlers ? next.upstream : former.upstream;
+  return { ...next, listen, records, tls, handlers, upstream, watch };
 }
 
 /** Says what is wrong with a contract, or unverified, that was not before. */

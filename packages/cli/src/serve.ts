@@ -4,7 +4,8 @@ import { authority, describeFaults, openRecords, type ServeFlags, type ServeSett
 import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { createMemoryLimits } from '@flick/stores';
 import { pino } from 'pino';
-import { describeLoaded, faultsOf, load, refuseErrors, revisionOf } from './loaded.ts';
+import { loadHandlers } from './handler-module.ts';
+import { describeLoaded, faultsOf, type Loaded, load, refuseErrors, revisionOf } from './loaded.ts';
 import { createReloading, type Reloading, tellUnverified } from './reloading.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { say } from './say.ts';
@@ -26,19 +27,22 @@ const logBufferBytes = 1_048_576;
 export async function serve(openapi: string | undefined, flags: ServeFlags): Promise<number> {
   const sinceMs = Date.now();
   const files = new Set<string>();
-  const first = load(openapi, flags, files);
-  const { settings, warmUp } = first;
+  const loaded = load(openapi, flags, files);
+  const { settings, warmUp } = loaded;
   if (settings.strict) warmUp.runFor(Number.POSITIVE_INFINITY);
   else warmUp.runAhead(warmBeforeListeningMs);
-  describeFaults(faultsOf(first)).forEach(say);
-  if (settings.strict) refuseErrors(faultsOf(first));
+  describeFaults(faultsOf(loaded)).forEach(say);
+  if (settings.strict) refuseErrors(faultsOf(loaded));
+  const handlers = settings.handlers === undefined ? undefined : await loadHandlers(settings.handlers);
+  const first: Loaded = { ...loaded, handlers };
+  const limits = createMemoryLimits();
+  const revision = revisionOf(first, limits);
   tellUnverified(first);
 
   const log = openLog(settings);
   const records = await openRecords(settings.records, say);
-  const limits = createMemoryLimits();
   const gate = createGate({
-    ...revisionOf(first, limits),
+    ...revision,
     ...(settings.tls && { tls: settings.tls }),
     onOutcome(outcome) {
       log.write(outcome);

@@ -16,7 +16,7 @@ type AnswerFraming =
   | 'eof';
 
 // Types whose answers go on as long as there is something to tell (OpenAPI 3.2, "Sequential Media Types").
-const endless: ReadonlySet<string> = new Set([
+export const endless: ReadonlySet<string> = new Set([
   'application/json-seq',
   'application/jsonl',
   'application/x-ndjson',
@@ -137,7 +137,7 @@ function withoutListed(fields: readonly string[], listed: ReadonlySet<string>): 
   return kept;
 }
 
-function typeOf(contentType: string): string {
+export function typeOf(contentType: string): string {
   const end = contentType.indexOf(';');
   return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }
@@ -154,7 +154,7 @@ const printable = /^[\t\x20-\x7e]*$/;
 const stillDue = /^(?:retry-after|www-authenticate|allow|vary|access-control-[a-z-]+)$/i;
 
 /** The fields of an answer that go out with the problem body in its place, but for those that the problem brings. */
-export function fieldsBesideProblem(answer: AnswerHead, due: readonly Field[]): readonly Field[] {
+export function fieldsBesideProblem(answer: Pick<AnswerHead, 'fields'>, due: readonly Field[]): readonly Field[] {
   const kept: Field[] = [];
   for (let i = 0; i < answer.fields.length; i += 2) {
     const name = answer.fields[i] ?? '';

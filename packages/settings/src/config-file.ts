@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { didYouMean } from '@flick/contract';
+import type { Verifier } from '@flick/decide';
 import type * as AjvModule from 'ajv';
-import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { ValidateFunction } from 'ajv';
 import type { Document, YAMLParseError, YAMLWarning } from 'yaml';
 import type * as YamlModule from 'yaml';
 import { type Config, configSchema } from './config-schema.ts';
+import { faultsOf } from './config-faults.ts';
 import { printable } from './printable.ts';
 import { StartFault, systemReason } from './start-fault.ts';
 
@@ -28,8 +29,13 @@ export interface ConfigFile {
   readonly path: string;
   /** The folder that paths in it are relative to. */
   readonly folder: string;
-  /** `flick.yaml:12:3`, for a fault at that value; of the nearest value above where it has none. */
+  /**
+   * `flick.yaml:12:3: timeouts.headers`, for a fault at that value; the place is of the nearest value above where it has
+   * none.
+   */
   readonly place: (path: ConfigPath) => string;
+  /** Verifiers made by whoever embeds Flick, by the security scheme's name. */
+  readonly verifiers?: ReadonlyMap<string, Verifier>;
 }
 
 /**
@@ -58,7 +64,7 @@ export function readConfigFile(path: string): ConfigFile {
   }
   const validate = validator();
   if (!validate(value)) {
-    const faults = faultsOf(validate.errors ?? [])
+    const faults = faultsOf(validate.errors ?? [], String)
       .map((fault) => ({ offset: offsetOf(document, fault.path, fault.on), message: fault.message }))
       .toSorted((one, other) => one.offset - other.offset);
     throw new StartFault(faults.map(({ offset, message }) => `${placeAt(offset)}: ${message}`));
@@ -67,7 +73,7 @@ export function readConfigFile(path: string): ConfigFile {
     config: value,
     path,
     folder: dirname(path),
-    place: (at) => placeAt(offsetOf(document, at, 'value')),
+    place: (at) => `${placeAt(offsetOf(document, at, 'value'))}: ${at.join('.')}`,
   };
 }
 
@@ -86,12 +92,6 @@ function describeBroken({ code, message }: YAMLParseError | YAMLWarning): string
   return `not YAML: ${printable(message.replace(/: .*/s, ''))}`;
 }
 
-interface Fault {
-  readonly path: ConfigPath;
-  readonly on: 'key' | 'value';
-  readonly message: string;
-}
-
 let compiled: ValidateFunction<Config> | undefined;
 
 /** Compiled for the first file: it takes longer than all other settings together, and many starts have no file. */
@@ -102,83 +102,6 @@ function validator(): ValidateFunction<Config> {
     compiled = new Ajv({ allErrors: true, verbose: true, validateSchema: false }).compile<Config>(configSchema);
   }
   return compiled;
-}
-
-function faultsOf(errors: readonly ErrorObject[]): readonly Fault[] {
-  const choices = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
-  const misspelt = new Set(
-    errors.filter(({ keyword }) => keyword === 'additionalProperties').map(({ instancePath }) => instancePath),
-  );
-  const faults = new Map<string, Fault>();
-  for (const error of errors) {
-    // Why no branch of a choice fits says less than what the choice is.
-    if (choices.some((choice) => error.schemaPath.startsWith(`${choice.schemaPath}/`))) continue;
-    // The key that is missing is most likely the one that was misspelt.
-    if (isAboutPresence(error) && misspelt.has(error.instancePath)) continue;
-    const fault = describe(error);
-    const key = JSON.stringify([fault.path, fault.on]);
-    if (!faults.has(key)) faults.set(key, fault);
-  }
-  return [...faults.values()];
-}
-
-function isAboutPresence({ keyword }: ErrorObject): boolean {
-  return keyword === 'required' || keyword === 'oneOf' || keyword === 'minProperties';
-}
-
-function describe(error: ErrorObject): Fault {
-  const path = pointerPath(error.instancePath);
-  const schema = error.parentSchema ?? {};
-  if (error.keyword === 'additionalProperties') {
-    const key = String(error.params['additionalProperty']);
-    const known = Object.keys(isRecord(schema['properties']) ? schema['properties'] : {});
-    const near = didYouMean(key, known);
-    const mend = near === '' && known.length <= 12 ? `; known here: ${known.join(', ')}` : near;
-    return {
-      path: [...path, key],
-      on: 'key',
-      message: `${dotted(path)}unknown key ${printable(key, 60)}${mend}`,
-    };
-  }
-  if (error.keyword === 'required') {
-    const missing = String(error.params['missingProperty']);
-    return { path, on: 'key', message: `${dotted(path)}${missing} is missing` };
-  }
-  const near = error.keyword === 'enum' ? nearEntry(error.data, error.params['allowedValues']) : '';
-  return {
-    path,
-    on: 'value',
-    message: `${dotted(path)}due is ${String(schema['title'] ?? 'another value')}; found ${kindOf(error.data)}${near}`,
-  };
-}
-
-function nearEntry(data: unknown, allowed: unknown): string {
-  return typeof data === 'string' && Array.isArray(allowed) ? didYouMean(data, allowed.map(String)) : '';
-}
-
-/** What a value is, never the value itself: it may be a secret at a wrong place. */
-function kindOf(data: unknown): string {
-  if (data === null) return 'nothing';
-  if (Array.isArray(data)) return data.length === 0 ? 'an empty list' : 'a list';
-  if (typeof data === 'object') return Object.keys(data).length === 0 ? 'an empty map' : 'a map';
-  if (typeof data === 'string') return data === '' ? 'an empty text' : `a text of ${data.length} characters`;
-  return typeof data === 'boolean' ? 'true or false' : 'a number';
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function pointerPath(pointer: string): ConfigPath {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-/** `timeouts.headers: `, the way a key is spoken of. */
-function dotted(path: ConfigPath): string {
-  return path.length === 0 ? '' : `${printable(path.join('.'), 120)}: `;
 }
 
 function offsetOf(document: Document.Parsed, path: ConfigPath, on: 'key' | 'value'): number {

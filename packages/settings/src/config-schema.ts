@@ -255,6 +255,11 @@ export const configSchema = {
       title: 'an address such as http://127.0.0.1:3000',
       description: 'The API behind Flick: scheme, host and port.',
     },
+    handlers: {
+      ...text,
+      title: 'the path of a module such as ./handlers.js',
+      description: 'In place of an upstream: a module that has a function for each operation; relative to this file.',
+    },
     codes: {
       anyOf: [
         { enum: ['default', 'standard'] },

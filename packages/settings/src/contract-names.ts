@@ -33,7 +33,7 @@ export function checkNames(contract: Contract, settings: ServeSettings): void {
     if (scheme === undefined) {
       const near = didYouMean(name, contract.schemes.keys());
       faults.at(['credentials', name], `no such security scheme in the contract${near}`);
-    } else if (!carries[kind].by(scheme)) {
+    } else if (kind !== 'own' && !carries[kind].by(scheme)) {
       faults.at(['credentials', name, kind], `the security scheme is of a type that carries no ${carries[kind].what}`);
     }
   }
@@ -48,7 +48,7 @@ function coversAny(path: string, paths: ReadonlySet<string>): boolean {
 
 /** What the verifiers of a kind verify, and which security schemes carry it. */
 const carries: Readonly<
-  Record<VerifierKind, { readonly what: string; readonly by: (scheme: SecurityScheme) => boolean }>
+  Record<Exclude<VerifierKind, 'own'>, { readonly what: string; readonly by: (scheme: SecurityScheme) => boolean }>
 > = {
   jwt: { what: 'token', by: canCarryToken },
   introspection: { what: 'token', by: canCarryToken },

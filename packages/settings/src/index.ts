@@ -16,3 +16,4 @@ export {
 export { durationMs } from './units.ts';
 export { closeVerifiers, keepVerifiers } from './verifiers.ts';
 export { createWarmUp, type WarmUp } from './warm-up.ts';
+export { type CodeSettings, readCodeSettings } from './code-settings.ts';

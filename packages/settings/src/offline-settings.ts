@@ -26,7 +26,7 @@ export function readOfflineSettings(contract: string | undefined, config: string
   if ((contract ?? file.config.contract) === undefined) {
     throw new StartFault('no contract: name one, as in `flick explain --contract openapi.yaml https://…`');
   }
-  const { credentials = {}, tls: _certificate, ...rest } = file.config;
+  const { credentials = {}, tls: _certificate, handlers: _module, ...rest } = file.config;
   const unverified = new Map<string, string>();
   const kept: Record<string, Credential> = {};
   for (const [scheme, credential] of Object.entries(credentials)) {

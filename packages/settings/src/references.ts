@@ -4,10 +4,11 @@ import type { ConfigPath } from './config-file.ts';
 import type { SettingFaults } from './setting-faults.ts';
 import { systemReason } from './start-fault.ts';
 
-/** How a config file names a secret: `{ env: NAME }` or `{ file: PATH }`. */
+/** How a config file names a secret: `{ env: NAME }` or `{ file: PATH }`. In code it may stand there itself. */
 export interface Reference {
   readonly env?: string;
   readonly file?: string;
+  readonly value?: string;
 }
 
 /** A path of the config file, which is relative to the file's folder. */
@@ -35,11 +36,12 @@ export function isUrl(text: string): boolean {
  * @returns `undefined` where it cannot be read, which is then among the faults
  */
 export function readReference(
-  { env, file }: Reference,
+  { env, file, value: given }: Reference,
   folder: string,
   path: ConfigPath,
   faults: SettingFaults,
 ): string | undefined {
+  if (given !== undefined) return given;
   if (file === undefined) {
     const value = process.env[env ?? ''];
     return value || faults.at(path, `the environment variable ${env} is not set`);

@@ -1,4 +1,4 @@
-import { type Contract, ContractError, readContract } from '@flick/contract';
+import { type Contract, ContractError, contractFrom, readContract } from '@flick/contract';
 import { createDecider, type LimitStore, type TracingDecider } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import { checkNames } from './contract-names.ts';
@@ -11,10 +11,11 @@ import { StartFault } from './start-fault.ts';
  * @throws StartFault where it cannot be read
  */
 export function loadContract(settings: ServeSettings): Contract {
-  const { contract: path, codes, switches, operations, basePath, allowUnsafePatterns } = settings;
+  const { contract, codes, switches, operations, basePath, allowUnsafePatterns } = settings;
   const common = { ...switches, codes, basePath, allowUnsafePatterns };
   try {
-    return readContract(path, { ...common, operations });
+    const chosen = { ...common, operations };
+    return typeof contract === 'string' ? readContract(contract, chosen) : contractFrom(contract, chosen);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     // Where a name in the settings is at fault, its own place says more than the document.
@@ -27,11 +28,13 @@ export function loadContract(settings: ServeSettings): Contract {
  * Makes the ladder of a contract under the settings.
  *
  * @param limitStore - counts; handed on from one ladder to the next, a limit goes on where it was
+ * @param keepsValues - whether handlers in process want the values that it reads
  */
 export function createLadder(
   settings: ServeSettings,
   contract: Contract,
   limitStore: LimitStore = createMemoryLimits(),
+  keepsValues = false,
 ): TracingDecider {
   const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes } = settings;
   return createDecider(contract, {
@@ -44,6 +47,7 @@ export function createLadder(
     realm: settings.realm ?? realmOf(contract.api.title),
     trustedProxies,
     sizes: { ...sizes, headerCount: 100, jsonDepth: 64 },
+    keepsValues,
   });
 }
 

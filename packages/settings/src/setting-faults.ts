@@ -9,11 +9,11 @@ export interface SettingFaults {
   readonly add: (line: string) => undefined;
 }
 
-/** Makes an empty collection. `place` says where a value of the file stands. */
+/** Makes an empty collection. `place` says where a value of the file stands, and how it is spoken of. */
 export function createSettingFaults(place: (path: ConfigPath) => string): SettingFaults {
   const lines: string[] = [];
   const add = (line: string): undefined => {
     lines.push(line);
   };
-  return { lines, add, at: (path, message) => add(`${place(path)}: ${path.join('.')}: ${message}`) };
+  return { lines, add, at: (path, message) => add(`${place(path)}: ${message}`) };
 }

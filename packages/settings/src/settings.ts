@@ -23,6 +23,7 @@ import { closeVerifiers, createVerifiers, type SchemeVerifier } from './verifier
 export interface ServeFlags {
   readonly config?: string;
   readonly upstream?: string;
+  readonly handlers?: string;
   readonly listen?: string;
   readonly mode?: string;
   readonly codes?: string;
@@ -72,11 +73,13 @@ interface OverloadSettings {
 
 /** All that `flick serve` is told, by flags, file and defaults: checked, with secrets read and paths resolved. */
 export interface ServeSettings {
-  /** The path of the OpenAPI document, as the user would name it. */
-  readonly contract: string;
+  /** The path of the OpenAPI document, as the user would name it; or the document itself. */
+  readonly contract: string | object;
   readonly listen: ListenAddress;
-  /** Scheme, host and port. */
-  readonly upstream: string;
+  /** Scheme, host and port; undefined where handlers answer. */
+  readonly upstream: string | undefined;
+  /** The path of the module whose functions answer, where the file or a flag names one. */
+  readonly handlers: string | undefined;
   readonly codes: CodesSetting;
   readonly switches: SwitchSettings;
   /** By operation id. */
@@ -136,13 +139,26 @@ export function settingsOf(
   flags: ServeFlags,
   warn: (line: string) => void,
 ): ServeSettings {
+  return checkedSettings(file, openapi, flags, false, warn);
+}
+
+/** The settings of a server in process; see {@link readSettings}. `hasHandlers`: whether an upstream is not due. */
+export function checkedSettings(
+  file: ConfigFile,
+  openapi: string | object | undefined,
+  flags: ServeFlags,
+  hasHandlers: boolean,
+  warn: (line: string) => void,
+): ServeSettings {
   const { config, folder, place } = file;
   const faults = createSettingFaults(place);
   const contract = openapi ?? (config.contract === undefined ? undefined : resolveFrom(folder, config.contract));
   if (contract === undefined) {
     faults.add('no contract: name one, as in `flick serve openapi.yaml --upstream http://127.0.0.1:3000`');
   }
-  const upstream = readUpstream(flags, config, faults);
+  const handlers = flags.handlers ?? (config.handlers === undefined ? undefined : resolveFrom(folder, config.handlers));
+  const isEmbedded = hasHandlers || handlers !== undefined;
+  const upstream = readUpstream(flags, config, isEmbedded, faults);
   const listen = readListen(flags, config, faults);
   if (upstream !== undefined && listen !== undefined && isOwnAddress(upstream, listen)) {
     faults.add(`the upstream ${upstream} is where Flick itself would listen; choose another address with --listen`);
@@ -164,7 +180,7 @@ export function settingsOf(
     if (isAddressRange(range)) continue;
     faults.at(['trust', 'proxies', index], 'due is an address or a range such as 10.0.0.0/8 or fd00::/8');
   }
-  if (faults.lines.length > 0 || contract === undefined || upstream === undefined || !listen || !codes || !records) {
+  if (faults.lines.length > 0 || contract === undefined || !listen || !codes || !records) {
     closeVerifiers(verifiers);
     throw new StartFault(faults.lines);
   }
@@ -172,6 +188,7 @@ export function settingsOf(
     contract,
     listen,
     upstream,
+    handlers,
     codes,
     switches: switchesOf({ ...config, ...(mode !== undefined && { mode }) }),
     operations: operationsOf(config),
@@ -236,7 +253,7 @@ export function readContractSource(openapi: string | undefined, flags: ServeFlag
 export function readSettingsFile(named: string | undefined): ConfigFile {
   if (named !== undefined) return readConfigFile(named);
   if (existsSync('flick.yaml')) return readConfigFile('flick.yaml');
-  return { config: {}, path: 'flick.yaml', folder: '.', place: () => 'flick.yaml' };
+  return { config: {}, path: 'flick.yaml', folder: '.', place: (at) => `flick.yaml: ${at.join('.')}` };
 }
 
 function filesOf({ config, path, folder }: ConfigFile): readonly string[] {
@@ -246,8 +263,16 @@ function filesOf({ config, path, folder }: ConfigFile): readonly string[] {
   return [...new Set([path, ...named])];
 }
 
-function readUpstream(flags: ServeFlags, config: Config, faults: SettingFaults): string | undefined {
+function readUpstream(
+  flags: ServeFlags,
+  config: Config,
+  isEmbedded: boolean,
+  faults: SettingFaults,
+): string | undefined {
   const text = flags.upstream ?? config.upstream;
+  if (isEmbedded) {
+    return text === undefined ? undefined : faults.add('an upstream and handlers: both would answer; leave one out');
+  }
   if (text === undefined) {
     return faults.add('no upstream: name the API to stand before, as in `--upstream http://127.0.0.1:3000`');
   }

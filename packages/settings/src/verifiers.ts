@@ -8,8 +8,8 @@ import { readReference, referencesIn, resolveFrom } from './references.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { durationMs } from './units.ts';
 
-/** Which block of `credentials` a verifier is of. */
-export type VerifierKind = 'jwt' | 'keys' | 'users' | 'introspection';
+/** Which block of `credentials` a verifier is of; `own` is one that whoever embeds Flick made. */
+export type VerifierKind = 'jwt' | 'keys' | 'users' | 'introspection' | 'own';
 
 /** The verifier of one security scheme. */
 export interface SchemeVerifier extends Verifier {
@@ -30,7 +30,7 @@ type Credential = NonNullable<Config['credentials']>[string];
  * @param warn - told, in one line, what goes wrong later with keys that are fetched, files that change, servers asked
  */
 export function createVerifiers(
-  { config, folder }: ConfigFile,
+  { config, folder, verifiers: own = new Map() }: ConfigFile,
   faults: SettingFaults,
   warn: (line: string) => void,
 ): ReadonlyMap<string, SchemeVerifier> {
@@ -49,6 +49,15 @@ export function createVerifiers(
       const key = keyOf[setting] ?? setting;
       faults.at(key === '' ? path : [...path, key], message);
     }
+  }
+  for (const [scheme, verifier] of own) {
+    const { crossSite } = verifier;
+    verifiers.set(scheme, {
+      kind: 'own',
+      identity: `own ${scheme}`,
+      verify: (credential, of) => verifier.verify(credential, of),
+      ...(crossSite !== undefined && { crossSite }),
+    });
   }
   return verifiers;
 }

@@ -19,6 +19,7 @@ const samples: Readonly<Record<string, string>> = {
   contract: 'other.yaml',
   listen: '9090',
   upstream: 'http://127.0.0.1:3001',
+  handlers: 'handlers.js',
   codes: 'standard',
   mode: 'observe',
   unknown_members: 'refuse',
@@ -174,7 +175,7 @@ describe('the schema of flick.yaml', () => {
     expect(leavesOf(configSchema).toSorted()).toEqual(Object.keys(samples).toSorted());
   });
 
-  it.each(Object.keys(samples).filter((path) => path !== 'contract' && path !== 'upstream'))(
+  it.each(Object.keys(samples).filter((path) => path !== 'contract' && path !== 'upstream' && path !== 'handlers'))(
     '%s reaches the settings',
     (path) => {
       vi.stubEnv('FLICK_TEST_SECRET', 'a secret in the environment');
@@ -192,6 +193,16 @@ describe('the schema of flick.yaml', () => {
     const settings = readSettings(undefined, { config: join(folder, 'flick.yaml') }, () => {});
     expect(settings.contract).toBe(join(folder, 'api/openapi.yaml'));
     expect(settings.upstream).toBe('http://127.0.0.1:3001');
+  });
+
+  it('takes handlers in place of an upstream, and not both', () => {
+    const yaml = 'contract: ./openapi.yaml\nhandlers: ./handlers.js\n';
+    const folder = folderWith({ 'flick.yaml': yaml, 'both.yaml': `${yaml}upstream: http://127.0.0.1:3001\n` });
+    const settings = readSettings(undefined, { config: join(folder, 'flick.yaml') }, () => {});
+    expect(settings).toMatchObject({ handlers: join(folder, 'handlers.js'), upstream: undefined });
+    expect(() => readSettings(undefined, { config: join(folder, 'both.yaml') }, () => {})).toThrow(
+      'an upstream and handlers: both would answer; leave one out',
+    );
   });
 
   it('takes the flick.yaml of the ledger', () => {

@@ -1,0 +1,136 @@
+import type { Consumer, NamedValues } from '@flick/decide';
+
+/**
+ * The types of one operation. A types map has one for each operation, by `operationId`:
+ *
+ * ```ts
+ * interface Operations {
+ *   getTea: {
+ *     params: { id: number };
+ *     query: { fresh?: boolean; limit: number };
+ *     headers: { 'x-trace'?: string };
+ *     responses: { 200: { name: string }; 404: unknown; 204: undefined };
+ *   };
+ * }
+ * ```
+ *
+ * `flick types` writes such a map of a contract; one by hand does as well. Inputs are as a handler gets them: parameters
+ * by the contract's names, those of headers in lower case; one with a `default` is never absent. What an operation does
+ * not take is left out. Of `responses` the keys are the contract's: codes as numbers, `'4XX'` and `'default'` as text;
+ * the values are the bodies, `undefined` where there is none.
+ */
+export interface OperationTypes {
+  readonly params?: object;
+  readonly query?: object;
+  readonly headers?: object;
+  readonly cookies?: object;
+  /** The checked body, or `Readable` (of `node:stream`) where it is not checked and streams. */
+  readonly body?: unknown;
+  readonly responses: object;
+}
+
+/** What is known of an operation without a types map. */
+export interface AnyOperation {
+  readonly params: NamedValues;
+  readonly query: NamedValues;
+  readonly headers: NamedValues;
+  readonly cookies: NamedValues;
+  readonly body: unknown;
+  readonly responses: unknown;
+}
+
+/** Operations without a types map. */
+export type AnyOperations = Readonly<Record<string, AnyOperation>>;
+
+type Part<Operation, Name extends PropertyKey> = Operation extends { readonly [Key in Name]: infer Value }
+  ? Value
+  : object;
+
+/** One request that passed the ladder, as its handler gets it. */
+export interface HandlerRequest<Operation = AnyOperation> {
+  readonly operationId: string;
+  /** As sent: `HEAD` where the handler of GET answers it. */
+  readonly method: string;
+  /** The canonical path, percent-encoded, without the query. */
+  readonly path: string;
+  /** The client's address, proxies that are trusted seen through. */
+  readonly address: string;
+  /** Parameters of the path: read by type, as all parameters are, and with defaults. */
+  readonly params: Readonly<Part<Operation, 'params'>>;
+  readonly query: Readonly<Part<Operation, 'query'>>;
+  /** The header parameters that the operation declares, by lower-case name; for others see `field`. */
+  readonly headers: Readonly<Part<Operation, 'headers'>>;
+  readonly cookies: Readonly<Part<Operation, 'cookies'>>;
+  /**
+   * The checked body. A `Readable` (of `node:stream`) where it is not checked: binary content, and media types without a
+   * schema. `undefined` where there is none.
+   */
+  readonly body: Operation extends { readonly body: infer Body } ? Body : undefined;
+  /** Who calls; undefined where the operation is open and the request has no credentials. */
+  readonly consumer: Consumer | undefined;
+  readonly requestId: string;
+  /** Fires when the client goes away, or when the deadline comes: `timeouts.upstream` after the handler was called. */
+  readonly signal: AbortSignal;
+  /** Any header field, its lines combined. */
+  readonly field: (name: string) => string | undefined;
+}
+
+/** Fields of an answer. Those that speak of the connection or the framing, and `X-Request-Id`, are the gate's own. */
+export type AnswerFields = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** A stream: a Readable of Node, a ReadableStream, an async generator. Its chunks are bytes or texts. */
+export type AnswerStream = AsyncIterable<unknown>;
+
+/** An answer with its code. Any object with other members than these, or without a code in `status`, is a body. */
+export interface Answer<Status extends number = number, Body = unknown> {
+  /** 200 to 599. */
+  readonly status: Status;
+  readonly headers?: AnswerFields;
+  readonly body?: Body;
+}
+
+type StatusOf<Code> = Code extends number ? Code : number;
+
+type BodyOf<Body> = [Body] extends [undefined] ? undefined : Body | Uint8Array | AnswerStream;
+
+type Answers<Responses> = {
+  [Code in keyof Responses]: undefined extends Responses[Code]
+    ? Answer<StatusOf<Code>, BodyOf<Responses[Code]>>
+    : Answer<StatusOf<Code>, BodyOf<Responses[Code]>> & { readonly body: unknown };
+}[keyof Responses];
+
+type Success = 200 | 201 | 202 | 203 | 204 | 205 | 206 | 207 | 208 | 226;
+
+type IsOne<Code, All = Code> = [Code] extends [never]
+  ? false
+  : Code extends unknown
+    ? [All] extends [Code]
+      ? true
+      : false
+    : never;
+
+/** The code that a bare value is answered with: 200, or the operation's only 2xx. */
+type PlainCode<Responses> = 200 extends keyof Responses
+  ? 200
+  : IsOne<Extract<keyof Responses, Success>> extends true
+    ? Extract<keyof Responses, Success>
+    : Extract<keyof Responses, '2XX' | 'default'>;
+
+type Plain<Body> = [Body] extends [undefined] ? undefined | void : Body | Uint8Array | AnswerStream;
+
+/** What a handler may return. */
+export type HandlerAnswer<Operation> = Operation extends { readonly responses: infer Responses }
+  ? unknown extends Responses
+    ? unknown
+    : Plain<Responses[PlainCode<Responses>]> | Answers<Responses>
+  : unknown;
+
+/** Answers the requests of one operation that passed the ladder. */
+export type OperationHandler<Operation = AnyOperation> = (
+  request: HandlerRequest<Operation>,
+) => HandlerAnswer<Operation> | Promise<HandlerAnswer<Operation>>;
+
+/** A handler for each operation, by `operationId`; by `GET /path` where the contract gives none. */
+export type Handlers<Operations = AnyOperations> = {
+  readonly [Id in keyof Operations]: OperationHandler<Operations[Id]>;
+};

@@ -1,0 +1,241 @@
+import { performance } from 'node:perf_hooks';
+import { type Contract, didYouMean, type Operation } from '@flick/contract';
+import type { Decider } from '@flick/decide';
+import { StartFault } from '@flick/settings/start-fault';
+import type { Exchange, Handler, Timeouts } from './exchange.ts';
+import { type AnswerPlan, isStream, planAnswers, writeAnswer, type Written } from './handler-answer.ts';
+import { HandlerRefusal } from './handler-refusal.ts';
+import { HandledRequest } from './handler-request.ts';
+import type { AnyOperations, Handlers, OperationHandler } from './handler-types.ts';
+import { endless, fieldsBesideProblem, typeOf } from './relay-head.ts';
+import { release, StreamedAnswer } from './streamed-answer.ts';
+
+/** Where an error came from that a handler did not mean to throw. */
+export interface ErrorPlace {
+  readonly operationId: string;
+  readonly requestId: string;
+}
+
+/** What handlers are run with. */
+export interface HandlersOptions<Operations = AnyOperations> {
+  readonly contract: Contract;
+  readonly decider: Decider;
+  readonly handlers: Handlers<Operations>;
+  readonly timeouts: Pick<Timeouts, 'upstreamMs'>;
+  /** Hears of what a handler threw, or returned, that it should not have. Must not throw. */
+  readonly onError: (error: unknown, place: ErrorPlace) => void;
+}
+
+/**
+ * Makes the handler of a gate that runs functions in process, one for each operation of the contract. The decider must
+ * keep values.
+ *
+ * @throws StartFault where an operation has no handler, or a handler no operation
+ */
+export function createHandlers<Operations = AnyOperations>(options: HandlersOptions<Operations>): Handler {
+  return new OperationHandlers(options);
+}
+
+/** The handler of one operation, and how its answers are written. */
+interface Way {
+  readonly operationId: string;
+  readonly handle: (request: HandledRequest) => unknown;
+  readonly plan: AnswerPlan;
+}
+
+class OperationHandlers implements Handler {
+  readonly #ways: ReadonlyMap<Operation, Way>;
+  readonly #decider: Decider;
+  readonly #upstreamMs: number;
+  readonly #onError: HandlersOptions['onError'];
+
+  constructor({ contract, decider, handlers, timeouts, onError }: HandlersOptions<unknown>) {
+    this.#ways = waysOf(contract, new Map(Object.entries(handlers)));
+    this.#decider = decider;
+    this.#upstreamMs = timeouts.upstreamMs;
+    this.#onError = onError;
+  }
+
+  handle(exchange: Exchange): void {
+    const { operation } = exchange.passage;
+    const way = operation && this.#ways.get(operation);
+    if (way === undefined) {
+      // Under observe, a request that no operation is there for would go on.
+      const refusal = exchange.passage.observed ?? this.#decider.refuse(exchange.passage, 'unknown-path', noOperation);
+      exchange.refuse(refusal);
+      return;
+    }
+    const request = new HandledRequest(way.operationId, exchange);
+    const startMs = performance.now();
+    try {
+      const { handle } = way;
+      const returned = handle(request);
+      if (isThenable(returned)) this.#wait(exchange, way, request, startMs, returned);
+      else this.#answer(exchange, way, startMs, returned);
+    } catch (error) {
+      this.#fail(exchange, way, error);
+    }
+  }
+
+  #wait(exchange: Exchange, way: Way, request: HandledRequest, startMs: number, promised: PromiseLike<unknown>): void {
+    let over = false;
+    const expire = (): void => {
+      if (request.isReceiving) {
+        timer = setTimeout(expire, this.#upstreamMs);
+        return;
+      }
+      over = true;
+      request.expire();
+      exchange.refuse(this.#decider.refuse(exchange.passage, 'upstream-too-slow', tooSlow));
+    };
+    let timer = setTimeout(expire, this.#upstreamMs);
+    promised.then(
+      (returned) => {
+        clearTimeout(timer);
+        if (!over) this.#answer(exchange, way, startMs, returned);
+        else if (isStream(returned)) release(returned);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        if (!over) this.#fail(exchange, way, error);
+      },
+    );
+  }
+
+  #answer(exchange: Exchange, way: Way, startMs: number, returned: unknown): void {
+    try {
+      const written = writeAnswer(returned, way.plan, exchange.passage.limitFields);
+      this.#send(exchange, way, startMs, written);
+    } catch (error) {
+      this.#fail(exchange, way, error);
+    }
+  }
+
+  #send(exchange: Exchange, way: Way, startMs: number, written: Written): void {
+    const { passage, response } = exchange;
+    const { status, contentType, fields, body } = written;
+    const spentMs = performance.now() - startMs;
+    const has = (name: string): boolean =>
+      fields.some((field, at) => at % 2 === 0 && String(field).toLowerCase() === name);
+    const plan = this.#decider.judgeResponse(passage, { status, contentType, has });
+    exchange.answered(status, plan, spentMs);
+    if (plan.refusal !== undefined) {
+      if (isStream(body)) release(body);
+      const { fields: due } = plan.refusal;
+      const beside = fieldsBesideProblem({ fields: fields.map(String) }, due);
+      exchange.refuse({ ...plan.refusal, fields: [...due, ...beside] });
+      return;
+    }
+    for (const [name, value] of plan.fields) fields.push(name, value);
+    if (isStream(body)) {
+      this.#stream(exchange, way, spentMs, { ...written, body, status: plan.status });
+    } else if (body === undefined) {
+      // RFC 9110, section 8.6: none with 204; with 304 it would tell the length of what is not sent.
+      if (status !== 204 && status !== 304) fields.push('Content-Length', 0);
+      response.writeHead(plan.status, fields).end();
+    } else {
+      fields.push('Content-Length', typeof body === 'string' ? Buffer.byteLength(body) : body.length);
+      response.writeHead(plan.status, fields).end(body);
+    }
+  }
+
+  #stream(
+    exchange: Exchange,
+    way: Way,
+    spentMs: number,
+    { status, fields, contentType = '', body }: Written & { readonly body: AsyncIterable<unknown> },
+  ): void {
+    const { passage, response } = exchange;
+    const type = typeOf(contentType);
+    if (passage.facts.method === 'HEAD') {
+      release(body);
+      response.writeHead(status, fields).end();
+      return;
+    }
+    const streamed = new StreamedAnswer({
+      exchange,
+      source: body,
+      type,
+      endless: endless.has(type),
+      leftMs: Math.max(1, this.#upstreamMs - spentMs),
+      begin: () => response.writeHead(status, fields),
+      refuse: (why, cause) => {
+        if (why === 'failed') this.#fail(exchange, way, cause);
+        else exchange.refuse(this.#decider.refuse(passage, 'upstream-too-slow', tooSlow));
+      },
+      failed: (cause) => {
+        exchange.cut('truncated');
+        this.#tell(cause, exchange, way);
+      },
+    });
+    void streamed.send();
+  }
+
+  #fail(exchange: Exchange, way: Way, error: unknown): void {
+    const { passage } = exchange;
+    if (error instanceof HandlerRefusal) {
+      const { reason, message, options } = error;
+      try {
+        exchange.refuse(this.#decider.refuse(passage, reason, message, options));
+        return;
+      } catch {
+        // Its fields cannot be sent.
+      }
+    }
+    this.#tell(error, exchange, way);
+    if (exchange.response.headersSent) exchange.cut('truncated');
+    else exchange.refuse(this.#decider.refuse(passage, 'unhandled-error', failed, { cause: error }));
+  }
+
+  #tell(error: unknown, { requestId }: Exchange, { operationId }: Way): void {
+    this.#onError(error, { operationId, requestId });
+  }
+
+  async close(): Promise<void> {}
+
+  async destroy(): Promise<void> {}
+}
+
+const noOperation = 'The API has no operation for this request.';
+const tooSlow = 'The API did not answer within the time that the server waits.';
+const failed = 'The server failed while it answered this request.';
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if (value instanceof Promise) return true;
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Finds the handler of every operation. */
+function waysOf(contract: Contract, handlers: ReadonlyMap<string, unknown>): ReadonlyMap<Operation, Way> {
+  const { operations } = contract;
+  const lines: string[] = [];
+  const ids = operations.map(({ id }) => id);
+  for (const [id, handler] of handlers) {
+    if (typeof handler !== 'function')
+      lines.push(`handlers.${id}: due is a function; found a value of type ${typeof handler}`);
+    else if (!ids.includes(id)) lines.push(`handlers.${id}: no such operation in the contract${didYouMean(id, ids)}`);
+  }
+  const ways = new Map<Operation, Way>();
+  for (const operation of operations) {
+    const { id, method, path } = operation;
+    const own = handlers.get(id);
+    // HEAD follows GET, declared or not.
+    const got =
+      method === 'HEAD' ? operations.find((other) => other.method === 'GET' && other.path === path)?.id : undefined;
+    const handler = own ?? (got === undefined ? undefined : handlers.get(got));
+    if (isHandler(handler)) ways.set(operation, { operationId: id, handle: handler, plan: planAnswers(operation) });
+    else if (handler === undefined) {
+      const near = didYouMean(
+        id,
+        [...handlers.keys()].filter((key) => !ids.includes(key)),
+      );
+      lines.push(`no handler for the operation ${id} (${method} ${path})${near === '' ? '; write one' : near}`);
+    }
+  }
+  if (lines.length > 0) throw new StartFault(lines);
+  return ways;
+}
+
+function isHandler(value: unknown): value is OperationHandler {
+  return typeof value === 'function';
+}

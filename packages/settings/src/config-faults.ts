@@ -1,0 +1,93 @@
+import { didYouMean } from '@flick/contract';
+import type { ErrorObject } from 'ajv';
+import type { ConfigPath } from './config-file.ts';
+import { printable } from './printable.ts';
+
+/** One fault of settings. */
+interface Fault {
+  readonly path: ConfigPath;
+  readonly on: 'key' | 'value';
+  readonly message: string;
+}
+
+/**
+ * Tells what ajv found wrong with settings, each fault once.
+ *
+ * @param spell - a key as the user writes it
+ */
+export function faultsOf(errors: readonly ErrorObject[], spell: (key: string) => string): readonly Fault[] {
+  const choices = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
+  const misspelt = new Set(
+    errors.filter(({ keyword }) => keyword === 'additionalProperties').map(({ instancePath }) => instancePath),
+  );
+  const faults = new Map<string, Fault>();
+  for (const error of errors) {
+    // Why no branch of a choice fits says less than what the choice is.
+    if (choices.some((choice) => error.schemaPath.startsWith(`${choice.schemaPath}/`))) continue;
+    // The key that is missing is most likely the one that was misspelt.
+    if (isAboutPresence(error) && misspelt.has(error.instancePath)) continue;
+    const fault = describe(error, spell);
+    const key = JSON.stringify([fault.path, fault.on]);
+    if (!faults.has(key)) faults.set(key, fault);
+  }
+  return [...faults.values()];
+}
+
+function isAboutPresence({ keyword }: ErrorObject): boolean {
+  return keyword === 'required' || keyword === 'oneOf' || keyword === 'minProperties';
+}
+
+function describe(error: ErrorObject, spell: (key: string) => string): Fault {
+  const path = pointerPath(error.instancePath);
+  const schema = error.parentSchema ?? {};
+  if (error.keyword === 'additionalProperties') {
+    const key = String(error.params['additionalProperty']);
+    const known = Object.keys(isRecord(schema['properties']) ? schema['properties'] : {}).map(spell);
+    const near = didYouMean(key, known);
+    const mend = near === '' && known.length <= 12 ? `; known here: ${known.join(', ')}` : near;
+    return {
+      path: [...path, key],
+      on: 'key',
+      message: `${dotted(path, spell)}unknown key ${printable(key, 60)}${mend}`,
+    };
+  }
+  if (error.keyword === 'required') {
+    const missing = spell(String(error.params['missingProperty']));
+    return { path, on: 'key', message: `${dotted(path, spell)}${missing} is missing` };
+  }
+  const near = error.keyword === 'enum' ? nearEntry(error.data, error.params['allowedValues']) : '';
+  return {
+    path,
+    on: 'value',
+    message: `${dotted(path, spell)}due is ${String(schema['title'] ?? 'another value')}; found ${kindOf(error.data)}${near}`,
+  };
+}
+
+function nearEntry(data: unknown, allowed: unknown): string {
+  return typeof data === 'string' && Array.isArray(allowed) ? didYouMean(data, allowed.map(String)) : '';
+}
+
+/** What a value is, never the value itself: it may be a secret at a wrong place. */
+function kindOf(data: unknown): string {
+  if (data === null) return 'nothing';
+  if (Array.isArray(data)) return data.length === 0 ? 'an empty list' : 'a list';
+  if (typeof data === 'object') return Object.keys(data).length === 0 ? 'an empty map' : 'a map';
+  if (typeof data === 'string') return data === '' ? 'an empty text' : `a text of ${data.length} characters`;
+  return typeof data === 'boolean' ? 'true or false' : 'a number';
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function pointerPath(pointer: string): ConfigPath {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** `timeouts.headers: `, the way a key is spoken of. */
+function dotted(path: ConfigPath, spell: (key: string) => string): string {
+  return path.length === 0 ? '' : `${printable(path.map((step) => spell(String(step))).join('.'), 120)}: `;
+}
