@@ -22,7 +22,8 @@ const limits = /** @type {const} */ ([
   { name: 'scarce', requests: 1, windowMs: 3_600_000, by: 'consumer', operations: ['getScarceAccount'] },
 ]);
 
-export function createBenchDecider(contract = readContract(contractFile)) {
+/** @param {boolean} keepsValues - whether handlers in process want the values that were read */
+export function createBenchDecider(contract = readContract(contractFile), keepsValues = false) {
   for (const operation of contract.operations) operation.compile();
   return createDecider(contract, {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
@@ -34,5 +35,6 @@ export function createBenchDecider(contract = readContract(contractFile)) {
     realm: 'bench',
     trustedProxies: [],
     sizes,
+    keepsValues,
   });
 }
