@@ -51,6 +51,11 @@ export function sessionPlanOf(settings: SessionSettings): SessionPlan {
   const { idleMs = 30 * MINUTE_MS, absoluteMs = 12 * 60 * MINUTE_MS, graceMs = 10_000 } = settings;
   const { cookieName = '__Host-session', persistent = false, origins = [], trustSameSite = false } = settings;
   const { store, clock = systemClock, warn = () => undefined } = settings;
+  // Not every caller has types.
+  const given: unknown = store;
+  if (typeof given !== 'object' || given === null) {
+    throw new TypeError('store: there is none; make one, as by createMemorySessions()');
+  }
   assertTime('idleMs', idleMs, 1);
   assertTime('absoluteMs', absoluteMs, 1);
   assertTime('graceMs', graceMs, 0, longestGraceMs);

@@ -439,3 +439,8 @@ test.each<[string, Partial<SessionSettings>]>([
 ])('%s that cannot be is refused at setup: %j', (name, settings) => {
   expect(() => makeStage(settings)).toThrow(new RegExp(`^${name}: `));
 });
+
+test('no store is refused at setup', () => {
+  const bare: SessionSettings = JSON.parse('{}');
+  expect(() => createSessions(bare)).toThrow(/^store: there is none/);
+});

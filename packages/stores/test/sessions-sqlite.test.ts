@@ -1,4 +1,7 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { openSqliteSessions, SessionsFault, type SqliteSessions, type SqliteSessionsOptions } from '@flick/stores';
 import Database from 'libsql';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -250,4 +253,21 @@ test('a full file refuses new sessions, keeps the others, and takes new ones whe
   await addAll(store, [heavy('new', 2000), heavy('newer', 2000)], { staleMs: 0, expiredMs: 1001 });
   expect(store.find('newer')).toBeDefined();
   expect(store.find('s0')).toBeUndefined();
+});
+
+test('what was acknowledged survives a killed process: whoever logged in is, and whoever logged out is not', async () => {
+  const path = recordsPath();
+  const script = fileURLToPath(new URL('sessions-process.js', import.meta.url));
+  const child = fork(script, [path], { stdio: 'ignore' });
+  let acknowledged = -1;
+  child.on('message', (number) => {
+    acknowledged = Number(number);
+  });
+  await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(50), { timeout: 15_000, interval: 5 });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const { store } = await open({ path });
+  const numbers = Array.from({ length: acknowledged + 1 }, (_, number) => number);
+  expect(numbers.filter((number) => store.find(`kept ${number}`) === undefined)).toEqual([]);
+  expect(numbers.filter((number) => store.find(`ended ${number}`) !== undefined)).toEqual([]);
 });
