@@ -72,6 +72,7 @@ function createProgram(runServe: (openapi: string | undefined, flags: ServeFlags
     .option('--handlers <module>', 'in place of an upstream: a module with a function for each operation')
     .option('-c, --config <file>', 'settings in YAML (default: ./flick.yaml, where it is)')
     .option('-l, --listen <address>', 'host:port, or a port alone (default: 127.0.0.1:8080)')
+    .option('--admin <address>', 'host:port, or a port alone: /live, /ready and /metrics (default: nowhere)')
     .option('--mode <mode>', 'enforce, or observe: refuse nothing, only record')
     .option('--codes <table>', 'default, standard, or a list: 400,401,404,500')
     .option('--base-path <path>', "the path before all paths, in place of the servers'")

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ContractFault } from '@flick/contract';
-import type { Gate } from '@flick/gate';
+import type { Gate, Handler } from '@flick/gate';
 import {
   authority,
   closeVerifiers,
@@ -21,6 +21,8 @@ import { say } from './say.ts';
 export interface Reloading {
   /** What requests that come now are judged by. */
   readonly current: Loaded;
+  /** What answers them. */
+  readonly handler: Handler;
   /** 1 for what the server started with; one more for each that replaced another. */
   readonly revision: number;
   /** How often something new was not taken, because it does not load or breaks what works. */
@@ -35,17 +37,21 @@ export interface ReloadingOptions {
   readonly openapi: string | undefined;
   readonly flags: ServeFlags;
   readonly first: Loaded;
+  readonly handler: Handler;
   /** Of `first`, and when its loading began. */
   readonly files: ReadonlySet<string>;
   readonly sinceMs: number;
   readonly limits: MemoryLimits;
   readonly gate: Gate;
   readonly log: RequestLog;
+  /** Hears what is served from now on. */
+  readonly onReload: (loaded: Loaded) => void;
 }
 
 /** Watches the files of what is served, where the settings say so, and replaces it when they change. */
 export function createReloading(options: ReloadingOptions): Reloading {
-  const { openapi, flags, limits, gate, log } = options;
+  const { openapi, flags, limits, gate, log, onReload } = options;
+  let { handler } = options;
   let current = options.first;
   let served = options.files;
   let revision = 1;
@@ -87,8 +93,11 @@ export function createReloading(options: ReloadingOptions): Reloading {
       handlers: former.handlers,
       settings: { ...settings, verifiers: keepVerifiers(settings.verifiers, former.settings.verifiers) },
     };
-    const replaced = gate.replace(revisionOf(kept, limits), settings.tls);
+    const made = revisionOf(kept, limits);
+    const replaced = gate.replace(made, settings.tls);
     current = kept;
+    ({ handler } = made);
+    onReload(kept);
     revision += 1;
     former.warmUp.stop();
     log.setting = settings.log;
@@ -120,6 +129,9 @@ export function createReloading(options: ReloadingOptions): Reloading {
   return {
     get current() {
       return current;
+    },
+    get handler() {
+      return handler;
     },
     get revision() {
       return revision;
@@ -166,9 +178,10 @@ function nameOf({ file, pointer, message }: ContractFault): string {
 
 /** The settings as they can hold: what a process is given once stays as it was, and one line says so. */
 function keepFixed(next: ServeSettings, former: ServeSettings): ServeSettings {
-  const { listen, records } = former;
+  const { listen, admin, records } = former;
   const isSame = {
     listen: authority(listen.host, listen.port) === authority(next.listen.host, next.listen.port),
+    admin: JSON.stringify(admin) === JSON.stringify(next.admin),
     records: JSON.stringify(records) === JSON.stringify(next.records),
     tls: (former.tls === undefined) === (next.tls === undefined),
     handlers: former.handlers === next.handlers,
@@ -180,7 +193,7 @@ function keepFixed(next: ServeSettings, former: ServeSettings): ServeSettings {
   const tls = former.tls && (next.tls ?? former.tls);
   const { handlers, watch } = former;
   const upstream = isSame.handlers ? next.upstream : former.upstream;
-  return { ...next, listen, records, tls, handlers, upstream, watch };
+  return { ...next, listen, admin, records, tls, handlers, upstream, watch };
 }
 
 /** Says what is wrong with a contract, or unverified, that was not before. */

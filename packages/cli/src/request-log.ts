@@ -8,6 +8,8 @@ import { type LevelWithSilent, pino } from 'pino';
 export interface RequestLog {
   /** Which requests are logged from now on. */
   setting: LogSetting;
+  /** Lines left out since the start, beyond those of one second. */
+  readonly leftOut: number;
   readonly write: (outcome: Outcome) => void;
   /** Writes what waits, and stops. */
   readonly end: () => void;
@@ -35,6 +37,7 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
   let secondBegan = Number.NEGATIVE_INFINITY;
   let written = 0;
   let leftOut = 0;
+  let leftOutBefore = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const tellLeftOut = (): void => {
@@ -44,11 +47,15 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
     const message = `${leftOut} ${leftOut === 1 ? 'line' : 'lines'} left out`;
     if (form === 'json') logger.warn({ time: new Date().toISOString(), left_out: leftOut }, message);
     else out.write(`${message}\n`);
+    leftOutBefore += leftOut;
     leftOut = 0;
   };
 
   const log: RequestLog = {
     setting,
+    get leftOut() {
+      return leftOutBefore + leftOut;
+    },
     write(outcome) {
       if (log.setting === 'off' || (log.setting === 'refusals' && !isRefusal(outcome))) return;
       const now = monotonicMs();

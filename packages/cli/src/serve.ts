@@ -5,8 +5,9 @@ import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { createMemoryLimits } from '@flick/stores';
 import { pino } from 'pino';
 import { loadHandlers } from './handler-module.ts';
+import { type AdminListener, listenForAdmins, type Told } from './admin-listener.ts';
 import { describeLoaded, faultsOf, type Loaded, load, refuseErrors, revisionOf } from './loaded.ts';
-import { createReloading, type Reloading, tellUnverified } from './reloading.ts';
+import { createReloading, type Reloading, type ReloadingOptions, tellUnverified } from './reloading.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { say } from './say.ts';
 import { untilStopped } from './until-stopped.ts';
@@ -28,7 +29,23 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   const sinceMs = Date.now();
   const files = new Set<string>();
   const loaded = load(openapi, flags, files);
+  const told: Told = { logLinesLost: 0, isDraining: false };
+  // Before what may take its time: whoever asks meanwhile hears that it starts.
+  const admin = await listenForAdmins(loaded.settings, told);
+  try {
+    return await serveLoaded({ openapi, flags, loaded, files, sinceMs }, told, admin);
+  } finally {
+    await admin?.close();
+  }
+}
+
+async function serveLoaded(
+  { loaded, ...start }: Pick<ReloadingOptions, 'openapi' | 'flags' | 'files' | 'sinceMs'> & { readonly loaded: Loaded },
+  told: Told,
+  admin: AdminListener | undefined,
+): Promise<number> {
   const { settings, warmUp } = loaded;
+  await admin?.metrics.setOperations(idsOf(loaded));
   if (settings.strict) warmUp.runFor(Number.POSITIVE_INFINITY);
   else warmUp.runAhead(warmBeforeListeningMs);
   describeFaults(faultsOf(loaded)).forEach(say);
@@ -39,21 +56,29 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   const revision = revisionOf(first, limits);
   tellUnverified(first);
 
-  const log = openLog(settings);
+  const log = openLog(settings, () => {
+    told.logLinesLost += 1;
+  });
   const records = await openRecords(settings.records, say);
+  const { handler } = revision;
+  const record = admin?.metrics.record;
   const gate = createGate({
     ...revision,
     ...(settings.tls && { tls: settings.tls }),
     onOutcome(outcome) {
       log.write(outcome);
       records?.append(outcome);
+      record?.(outcome);
     },
   });
   const address = await listen(gate, settings);
-  const reloading = createReloading({ openapi, flags, first, files, sinceMs, limits, gate, log });
+  const onReload = (next: Loaded): void => void admin?.metrics.setOperations(idsOf(next));
+  const reloading = createReloading({ ...start, first, handler, limits, gate, log, onReload });
+  Object.assign(told, { gate, reloading, records, limits, log });
   const stopped = untilStopped(
     {
       stop() {
+        told.isDraining = true;
         reloading.close();
         return gate.stop();
       },
@@ -94,10 +119,15 @@ function hasTerminal(): boolean {
   }
 }
 
-function openLog({ log: setting }: ServeSettings): RequestLog {
+function idsOf({ contract }: Loaded): readonly string[] {
+  return contract.operations.map(({ id }) => id);
+}
+
+function openLog({ log: setting }: ServeSettings, onLost: () => void): RequestLog {
   const { stderr } = process;
   const out = pino.destination({ fd: stderr.fd, sync: false, maxLength: logBufferBytes });
   out.on('error', () => {});
+  out.on('drop', onLost);
   return createRequestLog({
     setting,
     form: stderr.isTTY ? 'line' : 'json',

@@ -1,8 +1,9 @@
 import { createHmac, hash, randomBytes } from 'node:crypto';
 import type { Clock, Verification } from '@flick/decide';
 import { createBoundedCache } from './bounded-cache.ts';
+import type { BoundedVerifier } from './introspection-verifier.ts';
 import type { WatchingVerifier } from './key-verifier.ts';
-import { matches, noHash, type ScryptHash } from './scrypt-hash.ts';
+import { hashingBound, matches, noHash, type ScryptHash } from './scrypt-hash.ts';
 import { systemClock } from './system-clock.ts';
 import { createUnderWay } from './under-way.ts';
 import { createUsersReader, type UserRecord } from './user-records.ts';
@@ -49,7 +50,7 @@ export function createBasicVerifier({
   file,
   clock = systemClock,
   warn = () => undefined,
-}: BasicSettings): WatchingVerifier {
+}: BasicSettings): WatchingVerifier & BoundedVerifier {
   const readUsers = createUsersReader();
   const parse = (text: string): Users => {
     const byName = readUsers(text);
@@ -91,6 +92,7 @@ export function createBasicVerifier({
       if (right === undefined) return busy;
       return underWay.set(key, compare(users, user, right, scheme, key));
     },
+    bounds: () => [cache.bound('passwords'), hashingBound()],
     close: source.close,
   };
 }

@@ -1,7 +1,11 @@
+import type { Bound } from '@flick/decide';
+
 /** Values by their key: at most as many as it was made for, those used lately rather than others. */
 export interface BoundedCache<Value> {
   readonly get: (key: string) => Value | undefined;
   readonly set: (key: string, value: Value) => void;
+  /** How full it is, under a name. */
+  readonly bound: (name: string) => Bound;
 }
 
 /**
@@ -21,6 +25,8 @@ export function createBoundedCache<Value>(maxEntries: number): BoundedCache<Valu
   };
   return {
     set,
+    // What has moved to the young half counts in the old one, too, until that is dropped.
+    bound: (name) => ({ name, used: young.size + old.size, limit: 2 * half }),
     get(key) {
       const value = young.get(key);
       if (value !== undefined) return value;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Verification, Verifier } from '@flick/decide';
+import type { Bound, Verification, Verifier } from '@flick/decide';
 import { createBoundedCache } from './bounded-cache.ts';
 import { type Bounds, explainFetch, fetchText, isRecord, Refused } from './bounded-fetch.ts';
 import { createBreaker } from './breaker.ts';
@@ -24,6 +24,11 @@ const MAX_TOKEN_LENGTH = 8192;
 // RFC 6750, section 2.1.
 const TOKEN = /^[\w\-.~+/]+=*$/;
 
+/** A verifier that tells what it keeps, and what waits in it. */
+export interface BoundedVerifier extends Verifier {
+  readonly bounds: () => readonly Bound[];
+}
+
 /** What the server said of a token. */
 interface Said {
   readonly verification: Verification;
@@ -43,7 +48,7 @@ type Bad = Extract<Verification, { kind: 'bad' }>;
  *
  * @throws TypeError where a setting cannot be: the message begins with its name and tells the mend
  */
-export function createIntrospectionVerifier(settings: IntrospectionSettings): Verifier {
+export function createIntrospectionVerifier(settings: IntrospectionSettings): BoundedVerifier {
   const plan = planOf(settings);
   const { url, clock, warn } = plan;
   const active = createBoundedCache<Said>(plan.cacheEntries);
@@ -79,6 +84,7 @@ export function createIntrospectionVerifier(settings: IntrospectionSettings): Ve
   };
 
   return {
+    bounds: () => [active.bound('tokens'), refused.bound('refused_tokens'), turns.bound('introspections')],
     verify(credential, { name: scheme }) {
       if (credential.length > MAX_TOKEN_LENGTH || !TOKEN.test(credential)) return malformed;
       const key = hash('sha256', `${scheme}\n${credential}`, 'base64');

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Consumer, Verification, Verifier } from '@flick/decide';
+import type { Bound, Consumer, Verification, Verifier } from '@flick/decide';
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { createBoundedCache } from './bounded-cache.ts';
 import { type JwtPlan, type JwtSettings, planOf } from './jwt-settings.ts';
@@ -10,6 +10,8 @@ import { findFormFault, MAX_TOKEN_LENGTH } from './token-form.ts';
 export interface JwtVerifier extends Verifier {
   /** Fetches what the first request would wait for. Tells whether keys are at hand; what is wrong went to `warn`. */
   readonly warm: () => Promise<boolean>;
+  /** What it keeps. */
+  readonly bounds: () => readonly Bound[];
 }
 
 /** Keys of one name, or of none, that are tried on a token at most. */
@@ -57,6 +59,7 @@ export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
       const fault = findFormFault(credential);
       return fault === undefined ? verifyAfresh(credential, digest, scheme.name) : bad(fault);
     },
+    bounds: () => [cache.bound('tokens'), ...(source.bound === undefined ? [] : [source.bound()])],
     warm: async () => (source.current() ?? (await source.renew())) !== undefined,
   };
 }

@@ -1,3 +1,4 @@
+import type { Bound } from '@flick/decide';
 import type { CryptoKey, JWTVerifyGetKey, KeyObject } from 'jose';
 
 /** Keys as they are at one time. A change of keys is another object. */
@@ -11,6 +12,8 @@ export interface KeySource {
   readonly current: () => KeySet | undefined;
   /** The keys as their issuer last said, asking it where it was not asked just now; undefined where it does not answer. */
   readonly renew: () => Promise<KeySet | undefined>;
+  /** What is kept of the issuer's answer, in bytes. */
+  readonly bound?: () => Bound;
 }
 
 /** Keys that never change. */

@@ -59,6 +59,11 @@ export function createRemoteKeys({ url, clock, warn }: RemoteKeysOptions): KeySo
 
   return {
     renew,
+    bound: () => ({
+      name: 'key_set_bytes',
+      used: text === undefined ? 0 : Buffer.byteLength(text),
+      limit: bounds.maxBytes,
+    }),
     current() {
       if (keys === undefined) return undefined;
       const ageMs = clock.monotonicMs() - fetchedMs;

@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, type ScryptOptions, timingSafeEqual } from 'node:crypto';
+import type { Bound } from '@flick/decide';
 import { createTurns } from './turns.ts';
 
 /** A password as it is kept: scrypt (RFC 7914) of it, and what is needed to do that again. */
@@ -27,6 +28,11 @@ export const noHash: ScryptHash = { ...chosen, salt: randomBytes(SALT_BYTES), ha
  * names of hosts are looked up on them too.
  */
 const turns = createTurns(2, 16);
+
+/** Passwords that are being hashed, or wait for it. */
+export function hashingBound(): Bound {
+  return turns.bound('password_hashes');
+}
 
 /** Hashes a password for keeping, with a salt of its own. */
 export async function hashPassword(password: string): Promise<ScryptHash> {

@@ -1,3 +1,5 @@
+import type { Bound } from '@flick/decide';
+
 /** Bounds how much of something runs at once. */
 export interface Turns {
   /**
@@ -6,6 +8,8 @@ export interface Turns {
    * @returns undefined where as many wait already as may: the task does not run
    */
   readonly take: <T>(task: () => Promise<T>) => Promise<T> | undefined;
+  /** What runs and waits, under a name. */
+  readonly bound: (name: string) => Bound;
 }
 
 /**
@@ -27,6 +31,7 @@ export function createTurns(running: number, waiting: number): Turns {
     }
   };
   return {
+    bound: (name) => ({ name, used: running - free + queue.length, limit: running + waiting }),
     take(task) {
       if (free > 0) {
         free -= 1;

@@ -8,6 +8,13 @@ export interface Clock {
   readonly wallMs: () => number;
 }
 
+/** Something that is bounded: how much of it there is now, and how much there may be. */
+export interface Bound {
+  readonly name: string;
+  readonly used: number;
+  readonly limit: number;
+}
+
 /** One charge against a limit: a counter's key and how much it may hold. */
 export interface Charge {
   /** The limit's name and who is charged, such as `accounts|consumer|https://issuer|alice`; `|` parts nothing else. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Passage, Refusal, ResponsePlan } from '@flick/decide';
+import type { Bound, Passage, Refusal, ResponsePlan } from '@flick/decide';
 
 export type { Ending, Outcome } from '@flick/decide';
 export type { Timeouts } from '@flick/settings';
@@ -36,6 +36,8 @@ export interface Exchange {
 
 /** Answers requests that passed the ladder: an upstream, or handlers in process. */
 export interface Handler {
+  /** What it takes on, as what is bounded. */
+  readonly bounds?: () => readonly Bound[];
   /** Never throws and never rejects: what goes wrong becomes `exchange.refuse` or `exchange.cut`. */
   readonly handle: (exchange: Exchange) => void;
   /** Whether it would refuse whatever it is handed now: then requests are refused before they are charged to anybody. */

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer, Server as HttpsServer } from 'node:h
 import { type DropArgument, Server as NetServer, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type ClientError, Connection } from './connection.ts';
+import type { Bound } from '@flick/decide';
 import type { Outcome } from './exchange.ts';
 import { GateResponse } from './gate-response.ts';
 import type { Shared } from './live-exchange.ts';
@@ -23,16 +24,6 @@ export interface GateOptions extends Revision {
   readonly tls?: Certificate;
   /** Hears of every request once, when its answer is sent or cannot be sent any more. Must not throw. */
   readonly onOutcome?: (outcome: Outcome) => void;
-}
-
-/** What a gate has to do at the moment. */
-export interface GateLoad {
-  /** Open connections, those of TLS in their handshake included. */
-  readonly connections: number;
-  /** Requests under way. */
-  readonly inFlight: number;
-  /** How late the event loop was when it was last looked at, some times a second; in milliseconds. */
-  readonly loopLagMs: number;
 }
 
 /** A server of HTTP/1.1 that answers each request with the code that is due. */
@@ -65,6 +56,7 @@ export interface Gate {
 
 /** What a gate has in hand now. */
 export interface GateLoad {
+  /** Open connections, those of TLS in their handshake included. */
   readonly connections: number;
   /** What `connections` is bounded by. */
   readonly maxConnections: number;
@@ -72,8 +64,10 @@ export interface GateLoad {
   readonly inFlight: number;
   /** Connections closed as they came since the start, because there were too many. */
   readonly refusedConnections: number;
-  /** How late the event loop was when it was last looked at, some times a second. */
+  /** How late the event loop was when it was last looked at, some times a second; in milliseconds. */
   readonly loopLagMs: number;
+  /** Of the requests under way, those that count against `overload`. */
+  readonly counted: Bound;
 }
 
 const sweepMs = 100;
@@ -238,6 +232,7 @@ class NodeGate implements Gate {
       inFlight,
       refusedConnections: this.#refusedConnections,
       loopLagMs: this.#shared.load.loopLagMs,
+      counted: this.#shared.load.requests,
     };
   }
 

@@ -1,4 +1,4 @@
-import type { Overload } from '@flick/decide';
+import type { Bound, Overload } from '@flick/decide';
 
 /** How much a gate takes on before it sheds. */
 export interface LoadBounds {
@@ -81,6 +81,11 @@ export class Load {
   bound(bounds: Partial<LoadBounds> = {}): void {
     this.#bounds = { ...defaults, ...bounds };
     this.#most = this.#bounds.inFlight;
+  }
+
+  /** The requests under way, as what is bounded. */
+  get requests(): Bound {
+    return { name: 'requests_in_flight', used: this.inFlight, limit: this.#bounds.inFlight };
   }
 
   /** How late the loop was when it was last looked at, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Decider } from '@flick/decide';
+import type { Bound, Decider } from '@flick/decide';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
 import { Relay, type Relaying } from './relay.ts';
 import { undici } from './undici.ts';
@@ -92,6 +92,13 @@ class Upstream implements Handler {
   #refuse(exchange: Exchange, detail: string): void {
     const fields = [['Retry-After', '1']] as const;
     exchange.refuse(this.#relaying.decider.refuse(exchange.passage, 'overloaded', detail, { fields }));
+  }
+
+  bounds(): readonly Bound[] {
+    return [
+      { name: 'upstream_requests', used: this.#lines.length - this.#idle.length, limit: this.#maxInFlight },
+      { name: 'tunnels', used: this.#relaying.tunnels.count, limit: this.#maxTunnels },
+    ];
   }
 
   async close(): Promise<void> {

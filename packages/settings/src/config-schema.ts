@@ -250,6 +250,14 @@ export const configSchema = {
       description: 'Where Flick listens; 0.0.0.0:8080 and [::]:8080 are all addresses of the machine.',
       default: '127.0.0.1:8080',
     },
+    admin: {
+      anyOf: [
+        { type: 'string', minLength: 1 },
+        { type: 'integer', minimum: 0, maximum: 65_535 },
+      ],
+      title: 'an address such as 127.0.0.1:9901, or a port',
+      description: 'Where /live, /ready and /metrics are answered. A port alone is on 127.0.0.1. Default nowhere.',
+    },
     upstream: {
       ...text,
       title: 'an address such as http://127.0.0.1:3000',

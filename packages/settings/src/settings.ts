@@ -25,6 +25,7 @@ export interface ServeFlags {
   readonly upstream?: string;
   readonly handlers?: string;
   readonly listen?: string;
+  readonly admin?: string;
   readonly mode?: string;
   readonly codes?: string;
   readonly basePath?: string;
@@ -76,6 +77,8 @@ export interface ServeSettings {
   /** The path of the OpenAPI document, as the user would name it; or the document itself. */
   readonly contract: string | object;
   readonly listen: ListenAddress;
+  /** Where to tell how the server does; nowhere where undefined. */
+  readonly admin: ListenAddress | undefined;
   /** Scheme, host and port; undefined where handlers answer. */
   readonly upstream: string | undefined;
   /** The path of the module whose functions answer, where the file or a flag names one. */
@@ -163,6 +166,13 @@ export function checkedSettings(
   if (upstream !== undefined && listen !== undefined && isOwnAddress(upstream, listen)) {
     faults.add(`the upstream ${upstream} is where Flick itself would listen; choose another address with --listen`);
   }
+  const admin = readAdmin(flags, config, faults);
+  if (upstream !== undefined && admin !== undefined && isOwnAddress(upstream, admin)) {
+    faults.add(`the upstream ${upstream} is the admin listener, which nobody may reach through Flick; choose another`);
+  }
+  if (listen !== undefined && admin !== undefined && admin.port !== 0 && admin.port === listen.port) {
+    faults.add(`admin: port ${admin.port} is where Flick listens already; choose another with --admin`);
+  }
   const codes = readCodes(flags, config, faults);
   const mode = readChoice('--mode', flags.mode, ['enforce', 'observe'], faults) ?? config.mode;
   const log = readChoice('--log', flags.log, ['all', 'refusals', 'off'], faults) ?? config.log ?? known.log.default;
@@ -187,6 +197,7 @@ export function checkedSettings(
   return {
     contract,
     listen,
+    admin,
     upstream,
     handlers,
     codes,
@@ -286,6 +297,14 @@ function readListen(flags: ServeFlags, config: Config, faults: SettingFaults): L
   const due = 'due is an address such as 127.0.0.1:8080, 0.0.0.0:8080 for all, or a port';
   const address = readListenAddress(String(flags.listen ?? config.listen ?? known.listen.default));
   return address ?? (flags.listen === undefined ? faults.at(['listen'], due) : faults.add(`--listen: ${due}`));
+}
+
+function readAdmin(flags: ServeFlags, config: Config, faults: SettingFaults): ListenAddress | undefined {
+  const text = flags.admin ?? config.admin;
+  if (text === undefined) return undefined;
+  const due = 'due is an address such as 127.0.0.1:9901, or a port';
+  const address = readListenAddress(String(text));
+  return address ?? (flags.admin === undefined ? faults.at(['admin'], due) : faults.add(`--admin: ${due}`));
 }
 
 function readCodes(flags: ServeFlags, config: Config, faults: SettingFaults): CodesSetting | undefined {

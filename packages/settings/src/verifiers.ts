@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { createBasicVerifier, createIntrospectionVerifier, createKeyVerifier } from '@flick/credentials';
-import type { Verifier } from '@flick/decide';
+import type { Bound, Verifier } from '@flick/decide';
 import type { ConfigFile, ConfigPath } from './config-file.ts';
 import type { Config } from './config-schema.ts';
 import { createJwtVerifierOf } from './jwt-verifiers.ts';
@@ -18,6 +18,8 @@ export interface SchemeVerifier extends Verifier {
   readonly identity: string;
   /** Fetches what the first request would wait for. */
   readonly warm?: () => Promise<boolean>;
+  /** What it keeps, and what waits in it. */
+  readonly bounds?: () => readonly Bound[];
   /** Ends the watching of files. */
   readonly close?: () => void;
 }

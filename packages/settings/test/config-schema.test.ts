@@ -18,6 +18,7 @@ vi.mock('@flick/credentials', () => {
 const samples: Readonly<Record<string, string>> = {
   contract: 'other.yaml',
   listen: '9090',
+  admin: '9901',
   upstream: 'http://127.0.0.1:3001',
   handlers: 'handlers.js',
   codes: 'standard',

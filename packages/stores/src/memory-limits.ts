@@ -1,4 +1,4 @@
-import type { Balance, Charge, LimitStore } from '@flick/decide';
+import type { Balance, Bound, Charge, LimitStore } from '@flick/decide';
 import { append, type Chain, type Chained, unlink } from './chain.ts';
 
 /** Bounds of a memory store. */
@@ -12,6 +12,8 @@ export interface MemoryLimits extends LimitStore {
   readonly charge: (charges: readonly Charge[], nowMs: number) => readonly Balance[];
   /** Counters kept now, those included whose window has ended and that are not swept yet. */
   readonly size: number;
+  /** The counters, as what is bounded. */
+  readonly bound: Bound;
 }
 
 /** Requests of one key in its window. In a list with the other counters of its limit, by the start of the window. */
@@ -134,6 +136,9 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
     },
     get size() {
       return counters.size;
+    },
+    get bound() {
+      return { name: 'limit_counters', used: counters.size, limit: maxKeys };
     },
   };
 }

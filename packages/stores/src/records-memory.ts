@@ -31,6 +31,9 @@ export function createMemoryRecords(capacity = 10_000): RecordStore {
       return written;
     },
     dropped: 0,
+    get bound() {
+      return { name: 'records_kept', used: Math.min(written, capacity), limit: capacity };
+    },
     async get(requestId) {
       const found: Outcome[] = [];
       for (const [, record] of downwards(written)) if (record.requestId === requestId) found.push(record);

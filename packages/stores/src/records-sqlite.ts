@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Outcome } from '@flick/decide';
+import type { Bound, Outcome } from '@flick/decide';
 import {
   type RecordCount,
   type RecordFilter,
@@ -109,6 +109,10 @@ class SqliteRecords implements RecordStore {
     worker.on('error', (error) => this.#end(`the writer failed: ${error.name}`));
     worker.on('exit', () => this.#end('the writer ended'));
     this.#tell({ kind: 'open', path, bounds: { keepMs, sizeBytes } });
+  }
+
+  get bound(): Bound {
+    return { name: 'records_queue', used: this.#waiting + this.#inFlight, limit: this.#capacity };
   }
 
   append(outcome: Outcome): void {

@@ -1,4 +1,4 @@
-import type { Outcome } from '@flick/decide';
+import type { Bound, Outcome } from '@flick/decide';
 
 /** Which records are asked for; of what is not set, all. */
 export interface RecordFilter {
@@ -44,6 +44,8 @@ export interface RecordStore extends RecordReader {
   readonly append: (outcome: Outcome) => void;
   readonly written: number;
   readonly dropped: number;
+  /** The records that are kept in memory, or wait in it to be written. */
+  readonly bound: Bound;
 }
 
 /** Why records cannot be kept or read: one line, with what to do about it. */

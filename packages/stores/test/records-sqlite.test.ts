@@ -24,6 +24,9 @@ describeRecordStore('SQLite', async () => {
       get dropped() {
         return store.dropped;
       },
+      get bound() {
+        return store.bound;
+      },
       get: store.get.bind(store),
       query: store.query.bind(store),
       count: store.count.bind(store),
