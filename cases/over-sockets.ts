@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Problem } from '@flick/decide';
-import { createGate, createUpstream, type Outcome } from '@flick/gate';
+import { createGate, createHandlers, createUpstream, type Outcome } from '@flick/gate';
 import { expect } from 'vitest';
 import { portOf } from '../packages/gate/test/port-of.ts';
 import type { Answer, Arrived } from './answer.ts';
-import { deciderOf, defaultSizes } from './setting.ts';
+import { contractOf, deciderOf, defaultSizes } from './setting.ts';
 import { inTurn, type Story, type StoryUpstream } from './story.ts';
 
 const timeouts = {
@@ -125,6 +125,59 @@ function checkProblem(wire: Wire, outcome: Outcome): readonly object[] {
     request_id: fields['x-request-id'],
   });
   return problem.errors;
+}
+
+/**
+ * Runs a story through a gate with handlers in process, which answer as the story's API does, over real sockets. What
+ * would have been forwarded is not seen there.
+ */
+export async function runEmbedded(story: Story): Promise<Answer> {
+  const contract = contractOf(story);
+  const decider = deciderOf(story, true);
+  const outcomes: Outcome[] = [];
+  const { status, fields: headers, body } = story.upstream;
+  const asked: string[] = [];
+  const handlers = Object.fromEntries(
+    contract.operations.map(({ id }) => [
+      id,
+      () => {
+        asked.push(id);
+        return { status, ...(headers && { headers }), ...(body !== undefined && { body }) };
+      },
+    ]),
+  );
+  const handler = createHandlers({ contract, decider, handlers, timeouts, onError: () => {} });
+  const gate = createGate({
+    decider,
+    handler,
+    timeouts,
+    sizes: { bodyBytes: story.settings.bodyBytes ?? defaultSizes.bodyBytes, headerBytes: 16_384 },
+    onOutcome: (outcome) => outcomes.push(outcome),
+  });
+  try {
+    const { port } = await gate.listen(0, '127.0.0.1');
+    const wire = await inTurn(story.requests, (request) => {
+      asked.length = 0;
+      return exchange(port, request);
+    });
+    await gate.stop();
+    const outcome = outcomes.at(-1);
+    if (!wire || !outcome) throw new Error('nothing was recorded');
+    const { precise, reason, operation, observed } = outcome;
+    return {
+      status: wire.status,
+      precise,
+      reason,
+      operation,
+      observed: observed?.reason,
+      fields: wire.fields,
+      errors: checkProblem(wire, outcome),
+      body: wire.body,
+      upstream: asked.length === 0 ? undefined : { method: '', target: '', body: '' },
+    };
+  } finally {
+    await gate.destroy();
+  }
 }
 
 /** Runs a story through a gate before a real server, over real sockets. */

@@ -13,7 +13,7 @@ export const defaultSizes = { targetBytes: 8192, headerCount: 100, jsonDepth: 64
 const contracts = new Map<string, Contract>();
 
 /** The contract of a story under its settings; read once for all stories that share both. */
-function contractOf({ contract, settings }: Setting): Contract {
+export function contractOf({ contract, settings }: Setting): Contract {
   const { codes, mode, unknownMembers, operations } = settings;
   const chosen = {
     ...(codes && { codes }),
@@ -34,7 +34,7 @@ function contractOf({ contract, settings }: Setting): Contract {
 export type Setting = Pick<Story, 'contract' | 'settings'>;
 
 /** A ladder for one story, with limits of its own. */
-export function deciderOf(setting: Setting): TracingDecider {
+export function deciderOf(setting: Setting, keepsValues = false): TracingDecider {
   const { settings } = setting;
   return createDecider(contractOf(setting), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
@@ -54,5 +54,6 @@ export function deciderOf(setting: Setting): TracingDecider {
       headerCount: settings.headerCount ?? defaultSizes.headerCount,
       bodyBytes: settings.bodyBytes ?? defaultSizes.bodyBytes,
     },
+    keepsValues,
   });
 }

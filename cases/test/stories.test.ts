@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { expectDue } from '../answer.ts';
 import { runInMemory } from '../in-memory.ts';
-import { runOverSockets } from '../over-sockets.ts';
+import { runEmbedded, runOverSockets } from '../over-sockets.ts';
 import { readStories } from '../story.ts';
 
 const files = readStories();
+
+/** What only an API behind can do: answer where no operation is, and speak of the connection. */
+const ofUpstreams: ReadonlySet<string> = new Set([
+  'an unknown path goes on to the API',
+  'an undeclared method goes on to the API',
+  'a CORS preflight passes to the API without credentials',
+  'hop-by-hop fields of the API stay behind',
+]);
 
 describe.each(files)('$about', ({ stories }) => {
   describe('in memory', () => {
@@ -13,6 +21,17 @@ describe.each(files)('$about', ({ stories }) => {
       expect(answer.status).toBe(story.due.status);
       expectDue(answer, story.due);
     });
+  });
+  describe('embedded', () => {
+    it.each(stories.filter(({ over, name }) => over.includes('sockets') && !ofUpstreams.has(name)))(
+      '$name',
+      async (story) => {
+        const answer = await runEmbedded(story);
+        const { upstream, ...due } = story.due;
+        expect(answer.status).toBe(due.status);
+        expectDue(answer, upstream === 'none' ? story.due : due);
+      },
+    );
   });
   describe('over sockets', () => {
     it.each(stories.filter(({ over }) => over.includes('sockets')))('$name', async (story) => {

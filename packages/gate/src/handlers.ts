@@ -60,9 +60,10 @@ class OperationHandlers implements Handler {
     const { operation } = exchange.passage;
     const way = operation && this.#ways.get(operation);
     if (way === undefined) {
-      // Under observe, a request that no operation is there for would go on.
-      const refusal = exchange.passage.observed ?? this.#decider.refuse(exchange.passage, 'unknown-path', noOperation);
-      exchange.refuse(refusal);
+      // Under observe a request goes on that no operation is there for, and so does a CORS preflight: to nobody here.
+      const { passage } = exchange;
+      const reason = passage.allow.length > 0 ? 'method-not-allowed' : 'unknown-path';
+      exchange.refuse(passage.observed ?? this.#decider.refuse(passage, reason, noOperation));
       return;
     }
     const request = new HandledRequest(way.operationId, exchange);
