@@ -4,7 +4,12 @@ import { deciderOf } from './setting.ts';
 import { inTurn, type Story } from './story.ts';
 
 const headersOf = (fields: Iterable<readonly [string, string | readonly string[]]>): Record<string, string> =>
-  Object.fromEntries([...fields].map(([name, value]) => [name.toLowerCase(), [value].flat().join(', ')]));
+  [...fields].reduce<Record<string, string>>((all, [name, value]) => {
+    const key = name.toLowerCase();
+    const text = [value].flat().join(', ');
+    all[key] = all[key] === undefined ? text : `${all[key]}, ${text}`;
+    return all;
+  }, {});
 
 /** The body whose bytes decide, without the wire: what the gate would have read and handed on. */
 async function judge(decider: Decider, bytes: Buffer): Promise<{ passage: Passage; body: Uint8Array }> {
@@ -15,6 +20,7 @@ async function judge(decider: Decider, bytes: Buffer): Promise<{ passage: Passag
 }
 
 function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8Array): Answer {
+  const cors = () => decider.corsFields(passage.facts);
   const shared = { operation: passage.operation?.id, observed: passage.observed?.reason };
   const refused = (refusal: Refusal, upstream: Answer['upstream']): Answer => {
     const problem = problemOf(refusal, { requestId: 'r', instance: passage.path });
@@ -23,7 +29,7 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
       status: refusal.status,
       precise: refusal.precise,
       reason: refusal.reason,
-      fields: headersOf([...passage.limitFields, ...refusal.fields]),
+      fields: headersOf([...passage.limitFields, ...refusal.fields, ...cors()]),
       errors: problem.errors,
       body: passage.facts.method === 'HEAD' ? '' : JSON.stringify(problem),
       upstream,
@@ -33,7 +39,7 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
   if (verdict.kind === 'refuse') return refused(verdict.refusal, undefined);
   if (verdict.kind === 'answer') {
     const { status } = verdict;
-    const fields = headersOf([...passage.limitFields, ...verdict.fields]);
+    const fields = headersOf([...passage.limitFields, ...verdict.fields, ...cors()]);
     return { ...shared, status, precise: status, reason: undefined, fields, errors: [], body: '', upstream: undefined };
   }
   const { method } = passage.facts;
@@ -43,8 +49,11 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
     status: story.upstream.status,
     contentType: sent['content-type'],
     has: (name) => Object.hasOwn(sent, name),
+    get: (name) => sent[name],
   });
-  const kept = { ...sent, ...headersOf([...passage.limitFields, ...plan.fields]) };
+  const own = new Set([...passage.limitFields.map(([name]) => name.toLowerCase()), ...(plan.withheld ?? [])]);
+  const passed = Object.entries(sent).filter(([name]) => !own.has(name));
+  const kept = headersOf([...passed, ...passage.limitFields, ...plan.fields]);
   if (plan.refusal) {
     const answer = refused(plan.refusal, upstream);
     const retryAfter = sent['retry-after'];

@@ -49,6 +49,7 @@ export function deciderOf(setting: Setting, keepsValues = false): TracingDecider
     ]),
     realm: 'library.test',
     trustedProxies: settings.trustedProxies ?? [],
+    cors: settings.cors,
     sizes: {
       ...defaultSizes,
       headerCount: settings.headerCount ?? defaultSizes.headerCount,

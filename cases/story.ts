@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { CodesSetting, Mode, Switches, UnknownMembers } from '@flick/contract';
-import type { DeciderOptions, Limit } from '@flick/decide';
+import type { CorsPolicy, DeciderOptions, Limit } from '@flick/decide';
 import { parse } from 'yaml';
 import { type TokenClaims, token } from './token.ts';
 
@@ -14,6 +14,7 @@ interface StorySettings {
   readonly limits?: readonly Limit[];
   readonly limitHeaders?: DeciderOptions['limitHeaders'];
   readonly trustedProxies?: readonly string[];
+  readonly cors?: CorsPolicy;
   readonly headerCount?: number;
   readonly bodyBytes?: number;
 }
@@ -121,7 +122,7 @@ const dueKeys = new Set(
   ),
 );
 const settingKeys = new Set(
-  'codes mode unknownMembers operations limits limitHeaders trustedProxies headerCount bodyBytes'.split(' '),
+  'codes mode unknownMembers operations limits limitHeaders trustedProxies cors headerCount bodyBytes'.split(' '),
 );
 
 function known(keys: object, allowed: ReadonlySet<string>, where: string): void {

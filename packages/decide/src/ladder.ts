@@ -4,6 +4,7 @@ import type { KeepBody } from './body.ts';
 import { compileMediaRung, compileWholeRung, judgeBytes } from './body-rung.ts';
 import { compileChallenge } from './challenge.ts';
 import { compileCredentialsRung } from './credentials-rung.ts';
+import { compileCors } from './cors.ts';
 import type { RequestFacts } from './facts.ts';
 import { compileLimitRungs } from './limit-rungs.ts';
 import { compileLoadRung } from './load-rung.ts';
@@ -43,6 +44,8 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
   const { sizes, keepsValues = false } = options;
   const refuse = compileRefuse(contract);
   const challenge = compileChallenge(options.realm, contract.schemes);
+  const cors = compileCors(options);
+  const judgeResponse = compileResponseRung(contract, challenge, refuse);
   const tree = new PathTree(contract.operations);
   const limits = compileLimitRungs(contract, options, refuse);
   const load = compileLoadRung(refuse);
@@ -57,7 +60,7 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
     { stages: ['message'], judge: compileMessageRung(contract, sizes, refuse), always: true },
     { stages: ['target'], judge: compileTargetRung(sizes, refuse), always: true },
     { stages: ['target'], judge: compileOneReadingRung(tree, refuse), always: true },
-    { stages: ['path', 'method'], judge: compilePathRung(contract, tree, load, refuse) },
+    { stages: ['path', 'method'], judge: compilePathRung(contract, tree, cors, load, refuse) },
     { stages: ['load'], judge: load, always: true },
     { stages: ['address-limit'], judge: limits.address },
     {
@@ -157,7 +160,8 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
     },
     refuse: (passage, reason, detail, more) =>
       withDueFields(refuse(passage?.operation, reason, detail, more), passage, challenge),
-    judgeResponse: compileResponseRung(contract, challenge, refuse),
+    corsFields: cors.fields,
+    judgeResponse: (passage, response) => cors.complete(judgeResponse(passage, response), passage, response),
   };
 }
 

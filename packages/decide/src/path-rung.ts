@@ -1,4 +1,5 @@
 import type { Contract, Mode, Operation } from '@flick/contract';
+import type { Cors } from './cors.ts';
 import { decodedReserved } from './path-text.ts';
 import type { PathTree } from './path-tree.ts';
 import { type Refuse, refused } from './refusal.ts';
@@ -45,12 +46,15 @@ export function compileOneReadingRung(tree: PathTree, refuse: Refuse): Rung {
 /**
  * Rungs 3 and 4: is the path in the contract, and the method declared on it?
  *
- * OPTIONS that no operation declares is answered with Allow; under observe it goes on to the API like all else. A CORS
- * preflight passes to the API unjudged, since browsers send it without credentials; where OPTIONS is declared it
- * passes as that operation, else as none; like all that passes it may be shed. A path hides its methods where any of its
- * operations does.
+ * OPTIONS that no operation declares is answered with Allow; under observe it goes on to the API like all else. A path
+ * hides its methods where any of its operations does.
+ *
+ * A CORS preflight has no credentials, since browsers send none. Where the ladder gives leave, it is answered for every
+ * path and method, so that the call which follows can be refused with its own code, and its page can read why. Where
+ * the API does, it passes unjudged, as the operation that declares OPTIONS, else as none; like all that passes it may
+ * be shed.
  */
-export function compilePathRung(contract: Contract, tree: PathTree, load: Rung, refuse: Refuse): Rung {
+export function compilePathRung(contract: Contract, tree: PathTree, cors: Cors, load: Rung, refuse: Refuse): Rung {
   const known = new Set([...registered.split(' '), ...contract.operations.map(({ method }) => method)]);
   const mode: Mode = contract.switches.mode;
 
@@ -58,19 +62,26 @@ export function compilePathRung(contract: Contract, tree: PathTree, load: Rung, 
     const { path } = walk;
     const { method } = walk.facts;
     const values: string[] = [];
+    if (method === 'OPTIONS' && isPreflight(walk)) {
+      const shown = tree.methods(path);
+      const asked = tree.find(path, walk.fields.get('access-control-request-method') ?? '', []);
+      const methods = shown === undefined || shown.hidden ? [] : shown.allow;
+      const fields = cors.preflight(walk, methods, asked?.operation);
+      if (fields !== undefined) return { kind: 'answer', status: 204, fields };
+    }
     const route = path === '*' ? undefined : tree.find(path, method, values);
     if (route !== undefined) {
       walk.operation = route.operation;
       walk.place = route.place;
       walk.pathNames = route.names;
       walk.pathValues = values;
-      if (method !== 'OPTIONS' || !isPreflight(walk)) return undefined;
+      if (method !== 'OPTIONS' || !cors.isOfTheApi || !isPreflight(walk)) return undefined;
       walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
       return load(walk) ?? passed;
     }
     const { allow } = walk;
     if (allow.length === 0) return refused(refuse(undefined, 'unknown-path', 'The API has no such path.'));
-    if (method === 'OPTIONS' && (path === '*' || isPreflight(walk) || mode === 'observe')) {
+    if (method === 'OPTIONS' && (path === '*' || (cors.isOfTheApi && isPreflight(walk)) || mode === 'observe')) {
       if (path === '*') return { kind: 'answer', status: 204, fields: [['Allow', allow.join(', ')]] };
       walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
       return load(walk) ?? passed;

@@ -108,6 +108,18 @@ export interface Sizes {
   readonly bodyBytes: number;
 }
 
+/** Which pages of other origins may read what is answered (CORS), where the ladder and not the API says so. */
+export interface CorsPolicy {
+  /** As browsers write them, `null` included; `https://*.example.com` for all below a domain, `*` for all there are. */
+  readonly origins: readonly string[];
+  /** Whether pages may send cookies and the like along. Never together with `*` or `null`. */
+  readonly credentials: boolean;
+  /** How long a browser may keep the answer to a preflight. */
+  readonly maxAgeMs: number;
+  /** Names of fields that pages may read, beside those of refusals and those that the contract declares. */
+  readonly expose: readonly string[];
+}
+
 /** All that a ladder stands on besides the contract. */
 export interface DeciderOptions {
   readonly clock: Clock;
@@ -128,6 +140,8 @@ export interface DeciderOptions {
   /** Addresses and ranges (CIDR) of proxies whose `Forwarded` or `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
   readonly sizes: Sizes;
+  /** Left out, the API answers preflights and gives leave, and refusals follow its last word to an origin. */
+  readonly cors?: CorsPolicy | undefined;
   /** Whether passages keep the values that are read for the checks, as handlers in process want them. Default no. */
   readonly keepsValues?: boolean;
 }

@@ -91,6 +91,8 @@ export interface ResponsePlan {
   readonly body: 'pass' | 'replace';
   /** Fields due that the API did not send: `WWW-Authenticate` for 401, `Allow` for 405. */
   readonly fields: readonly Field[];
+  /** Lower-case names of the API's fields that do not go on: what they say is said by `fields`, or with the refusal. */
+  readonly withheld?: readonly string[];
   /** Set where the body is replaced. */
   readonly refusal: Refusal | undefined;
   /** Why, as far as the code that the API sent tells: for the record. */
@@ -120,6 +122,8 @@ export interface Decider {
   readonly judgeLoad: (passage: Passage) => Passage;
   /** Makes the refusal for something that happened outside: a slow body, a dead upstream, a stop. */
   readonly refuse: (passage: Passage | undefined, reason: Reason, detail: string, options?: RefuseOptions) => Refusal;
+  /** Fields due with whatever is answered in place of the API, so that a page of another origin can read it (CORS). */
+  readonly corsFields: (facts: RequestFacts) => readonly Field[];
   /** Says how an answer of the API is passed on: its code folded, its body kept or replaced. */
   readonly judgeResponse: (passage: Passage, response: ResponseFacts) => ResponsePlan;
 }
@@ -141,4 +145,6 @@ export interface ResponseFacts {
   readonly contentType: string | undefined;
   /** Lower-case names of the fields that came with it. */
   readonly has: (name: string) => boolean;
+  /** The first value of a field, by its lower-case name. */
+  readonly get: (name: string) => string | undefined;
 }

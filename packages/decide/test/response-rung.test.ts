@@ -16,12 +16,13 @@ const library = contract([
 const ladder = decider(library);
 
 function answered(path: string, status: number, contentType?: string, ...names: string[]) {
-  const response: ResponseFacts = { status, contentType, has: (name) => names.includes(name) };
+  const response: ResponseFacts = { status, contentType, has: (name) => names.includes(name), get };
   return ladder.judgeResponse(judge(ladder, facts(`GET ${path}`)), response);
 }
 
 const declared = (path: string, ...codes: number[]) => codes.filter((code) => answered(path, code).declared);
 const has = (): boolean => false;
+const get = (): undefined => undefined;
 
 it('passes every code below 400 as it is', () => {
   for (const status of [200, 201, 204, 206, 301, 304]) {
@@ -82,6 +83,7 @@ it('challenges by the schemes of the whole contract where the operation names no
     status: 401,
     contentType: undefined,
     has: () => false,
+    get,
   });
   expect(plan.fields).toEqual([['WWW-Authenticate', 'Undeclared realm="library"']]);
 });
@@ -119,8 +121,8 @@ it('makes refusals for what happened outside, folded as the operation folds', ()
 it("publishes what a table of one's own has", () => {
   const own = decider({ ...library, table: createTable([400, 404, 422, 500]) });
   const passage = judge(own, facts('GET /a'));
-  expect(own.judgeResponse(passage, { status: 422, contentType: undefined, has })).toMatchObject({ status: 422 });
-  expect(own.judgeResponse(passage, { status: 405, contentType: 'text/plain', has })).toMatchObject({
+  expect(own.judgeResponse(passage, { status: 422, contentType: undefined, has, get })).toMatchObject({ status: 422 });
+  expect(own.judgeResponse(passage, { status: 405, contentType: 'text/plain', has, get })).toMatchObject({
     status: 400,
     fields: [],
   });

@@ -118,14 +118,21 @@ class OperationHandlers implements Handler {
     const spentMs = performance.now() - startMs;
     const has = (name: string): boolean =>
       fields.some((field, at) => at % 2 === 0 && String(field).toLowerCase() === name);
-    const plan = this.#decider.judgeResponse(passage, { status, contentType, has });
+    const get = (name: string): string | undefined => {
+      const at = fields.findIndex((field, index) => index % 2 === 0 && String(field).toLowerCase() === name);
+      return at === -1 ? undefined : String(fields[at + 1]);
+    };
+    const plan = this.#decider.judgeResponse(passage, { status, contentType, has, get });
     exchange.answered(status, plan, spentMs);
     if (plan.refusal !== undefined) {
       if (isStream(body)) release(body);
       const { fields: due } = plan.refusal;
-      const beside = fieldsBesideProblem({ fields: fields.map(String) }, due);
+      const beside = fieldsBesideProblem({ fields: fields.map(String) }, due, plan.withheld);
       exchange.refuse({ ...plan.refusal, fields: [...due, ...beside] });
       return;
+    }
+    for (let at = fields.length - 2; plan.withheld !== undefined && at >= 0; at -= 2) {
+      if (plan.withheld.includes(String(fields[at]).toLowerCase())) fields.splice(at, 2);
     }
     for (const [name, value] of plan.fields) fields.push(name, value);
     if (isStream(body)) {

@@ -58,7 +58,10 @@ export class LastAnswer {
         ? verdict.refusal
         : this.#decider.refuse(passage, 'malformed-request', 'The bytes that arrived are not an HTTP/1.1 request.');
     this.#refusal = refusal;
-    const answer = problemAnswer(refusal, this.#requestId, passage.path, passage.limitFields);
+    const answer = problemAnswer(refusal, this.#requestId, passage.path, [
+      ...passage.limitFields,
+      ...this.#decider.corsFields(this.#facts),
+    ]);
     this.#socket.write(lastAnswerBytes(refusal.status, answer, this.#facts.method === 'HEAD'), (error) => {
       this.#record(error ? 'aborted' : 'complete', refusal.status);
     });

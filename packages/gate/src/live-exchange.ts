@@ -166,6 +166,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
         this.#setOwnFields(passage);
         const fields: OutgoingHttpHeader[] = [];
         for (const [name, value] of verdict.fields) fields.push(name, value);
+        for (const [name, value] of this.revision.decider.corsFields(this.#facts)) fields.push(name, value);
         if (verdict.status !== 204 && verdict.status !== 304) fields.push('Content-Length', 0);
         response.writeHead(verdict.status, fields).end();
       }
@@ -338,7 +339,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
       return;
     }
     const passage = this.#passage;
-    const answer = problemAnswer(refusal, this.requestId, passage?.path ?? '', passage?.limitFields ?? []);
+    const answer = problemAnswer(refusal, this.requestId, passage?.path ?? '', [
+      ...(passage?.limitFields ?? []),
+      ...this.revision.decider.corsFields(this.#facts),
+    ]);
     if (refusal.close) response.shouldKeepAlive = false;
     // The answer holds them.
     response.ownFields = [];

@@ -12,14 +12,9 @@ interface ProblemAnswer {
  * The one renderer of refusals: fields and problem body (RFC 9457).
  *
  * @param path - canonical, without query; empty where it could not be read
- * @param limitFields - the state of the limits, due with any answer
+ * @param due - fields due with any answer: the state of the limits, and a page's leave to read it (CORS)
  */
-export function problemAnswer(
-  refusal: Refusal,
-  requestId: string,
-  path: string,
-  limitFields: readonly Field[],
-): ProblemAnswer {
+export function problemAnswer(refusal: Refusal, requestId: string, path: string, due: readonly Field[]): ProblemAnswer {
   const body = JSON.stringify(problemOf(refusal, { requestId, instance: path }));
   const fields: (string | number)[] = [
     'Content-Type',
@@ -33,7 +28,7 @@ export function problemAnswer(
     requestId,
   ];
   for (const [name, value] of refusal.fields) fields.push(name, value);
-  for (const [name, value] of limitFields) fields.push(name, value);
+  for (const [name, value] of due) fields.push(name, value);
   return { fields, body };
 }
 

@@ -1,4 +1,4 @@
-import type { Field, ResponseFacts } from '@flick/decide';
+import type { Field, ResponseFacts, ResponsePlan } from '@flick/decide';
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { isHopByHop, listedByConnection } from './hop-fields.ts';
 import { MalformedAnswer } from './upstream-line.ts';
@@ -79,6 +79,7 @@ export function readAnswerHead(
     status,
     contentType,
     has: (name) => fields.some((field, at) => at % 2 === 0 && field.toLowerCase() === name),
+    get: (name) => fields.find((_, at) => at % 2 === 1 && fields[at - 1]?.toLowerCase() === name),
     framing: bodiless ? 'none' : chunked ? 'chunked' : sized ? 'length' : 'eof',
     endless: !sized && contentType !== undefined && endless.has(typeOf(contentType)),
     fields,
@@ -90,15 +91,19 @@ function isOwn(key: string, own: readonly Field[]): boolean {
   return false;
 }
 
-/** The fields of an answer and those due beside them, as Node's response takes them. */
-export function fieldsToClient(answer: AnswerHead, due: readonly Field[]): OutgoingHttpHeader[] {
-  const fields: OutgoingHttpHeader[] = [...answer.fields];
-  for (let i = 0; i < answer.fields.length; i += 2) {
-    const name = answer.fields[i] ?? '';
+/** The fields of an answer but for those withheld, and those due beside them, as Node's response takes them. */
+export function fieldsToClient(
+  answer: AnswerHead,
+  plan: Pick<ResponsePlan, 'fields' | 'withheld'>,
+): OutgoingHttpHeader[] {
+  const kept = plan.withheld === undefined ? answer.fields : withoutListed(answer.fields, new Set(plan.withheld));
+  const fields: OutgoingHttpHeader[] = [...kept];
+  for (let i = 0; i < kept.length; i += 2) {
+    const name = kept[i] ?? '';
     // A number: Node before 20.20 holds the length as it was given against the bytes written, and text is never equal.
-    if (name.length === 14 && name.toLowerCase() === 'content-length') fields[i + 1] = Number(answer.fields[i + 1]);
+    if (name.length === 14 && name.toLowerCase() === 'content-length') fields[i + 1] = Number(kept[i + 1]);
   }
-  for (const [name, value] of due) fields.push(name, value);
+  for (const [name, value] of plan.fields) fields.push(name, value);
   return fields;
 }
 
@@ -154,12 +159,17 @@ const printable = /^[\t\x20-\x7e]*$/;
 const stillDue = /^(?:retry-after|www-authenticate|allow|vary|access-control-[a-z-]+)$/i;
 
 /** The fields of an answer that go out with the problem body in its place, but for those that the problem brings. */
-export function fieldsBesideProblem(answer: Pick<AnswerHead, 'fields'>, due: readonly Field[]): readonly Field[] {
+export function fieldsBesideProblem(
+  answer: Pick<AnswerHead, 'fields'>,
+  due: readonly Field[],
+  withheld: readonly string[] = [],
+): readonly Field[] {
   const kept: Field[] = [];
   for (let i = 0; i < answer.fields.length; i += 2) {
     const name = answer.fields[i] ?? '';
     const replaced = due.some(([other]) => other.toLowerCase() === name.toLowerCase());
-    if (stillDue.test(name) && !replaced) kept.push([name, answer.fields[i + 1] ?? '']);
+    if (stillDue.test(name) && !replaced && !withheld.includes(name.toLowerCase()))
+      kept.push([name, answer.fields[i + 1] ?? '']);
   }
   return kept;
 }

@@ -146,10 +146,11 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#over = true;
       this.#stopUpload();
       const { fields } = plan.refusal;
-      this.#exchange.refuse({ ...plan.refusal, fields: [...fields, ...fieldsBesideProblem(answer, fields)] });
+      const kept = fieldsBesideProblem(answer, fields, plan.withheld);
+      this.#exchange.refuse({ ...plan.refusal, fields: [...fields, ...kept] });
       return;
     }
-    response.writeHead(plan.status, fieldsToClient(answer, plan.fields));
+    response.writeHead(plan.status, fieldsToClient(answer, plan));
     if (answer.framing === 'none') {
       this.#end();
     } else {

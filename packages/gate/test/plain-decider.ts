@@ -94,6 +94,7 @@ export const plainDecider: Decider = {
     return { ...passage, verdict: { kind: 'refuse', refusal: refuse(undefined, 'wrong-value', 'Refused: "bad".') } };
   },
   refuse,
+  corsFields: () => [],
   judgeResponse: (_passage, { status }) => ({
     status,
     body: 'pass',

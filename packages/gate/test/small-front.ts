@@ -47,6 +47,7 @@ export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {})
       fields: options?.fields ?? [],
       close: options?.close ?? false,
     }),
+    corsFields: () => [],
     judgeResponse: (_passage, { status }): ResponsePlan => ({
       status,
       body: 'pass',

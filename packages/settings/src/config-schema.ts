@@ -336,6 +336,49 @@ export const configSchema = {
         },
       },
     },
+    cors: {
+      anyOf: [
+        { enum: ['pass', 'off'] },
+        {
+          type: 'object',
+          additionalProperties: false,
+          required: ['origins'],
+          properties: {
+            origins: {
+              type: 'array',
+              minItems: 1,
+              items: { ...text, title: 'an origin such as https://app.example' },
+              title: 'a list of origins such as [https://app.example]',
+              description:
+                'Pages of these may read every answer: by name, below a domain (https://*.a.example), or "*".',
+            },
+            credentials: {
+              type: 'boolean',
+              title: 'true or false',
+              description: 'Whether pages may have the browser send cookies along. Default false.',
+            },
+            max_age: {
+              ...durationOrNone,
+              description: 'How long browsers keep the answer to a preflight. Default 10m.',
+            },
+            expose: {
+              type: 'array',
+              items: {
+                type: 'string',
+                pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+                title: 'the name of a header field',
+              },
+              title: 'a list of names of header fields',
+              description: 'Fields that pages may read, beside those of refusals and those that the contract declares.',
+            },
+          },
+        },
+      ],
+      title: 'pass, off, or a block such as { origins: [https://app.example], credentials: true }',
+      description:
+        'Which pages of other origins may read answers. pass: as the API says, which answers preflights. A block: Flick ' +
+        'says it and answers preflights. off: none may. Default pass.',
+    },
     timeouts: {
       type: 'object',
       title: 'a map of durations',

@@ -36,7 +36,7 @@ export function createLadder(
   limitStore: LimitStore = createMemoryLimits(),
   keepsValues = false,
 ): TracingDecider {
-  const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, sizes } = settings;
+  const { limits, limitHeaders, limitStoreDown, verifiers, trustedProxies, cors, sizes } = settings;
   return createDecider(contract, {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits,
@@ -46,6 +46,7 @@ export function createLadder(
     verifiers,
     realm: settings.realm ?? realmOf(contract.api.title),
     trustedProxies,
+    cors,
     sizes: { ...sizes, headerCount: 100, jsonDepth: 64 },
     keepsValues,
   });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { type CodesSetting, type ContractSettings, didYouMean, type SwitchSettings } from '@flick/contract';
-import type { Limit } from '@flick/decide';
+import type { CorsPolicy, Limit } from '@flick/decide';
 import {
   isAddressRange,
   isOwnAddress,
@@ -13,6 +13,7 @@ import {
 import { type ConfigFile, readConfigFile } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { type RecordSetting, readRecordSetting } from './record-settings.ts';
+import { readCors } from './cors-settings.ts';
 import { readReference, referencesIn, resolveFrom } from './references.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
 import { StartFault } from './start-fault.ts';
@@ -95,6 +96,8 @@ export interface ServeSettings {
   readonly limitHeaders: 'draft' | 'legacy' | 'off';
   readonly limitStoreDown: 'pass' | 'refuse';
   readonly trustedProxies: readonly string[];
+  /** Undefined where the API itself says which pages may read it. */
+  readonly cors: CorsPolicy | undefined;
   readonly timeouts: Timeouts;
   readonly sizes: SizeSettings;
   readonly overload: OverloadSettings;
@@ -185,6 +188,7 @@ export function checkedSettings(
   const sizes = readSizes(config, faults);
   const overload = readOverload(config, faults);
   const tls = readTls(file, faults);
+  const cors = readCors(config, faults);
   const trustedProxies = config.trust?.proxies ?? [];
   for (const [index, range] of trustedProxies.entries()) {
     if (isAddressRange(range)) continue;
@@ -210,6 +214,7 @@ export function checkedSettings(
     limitHeaders: config.limit_headers ?? known.limit_headers.default,
     limitStoreDown: config.limit_store_down ?? known.limit_store_down.default,
     trustedProxies,
+    cors,
     timeouts,
     sizes,
     overload,

@@ -59,6 +59,7 @@ const samples: Readonly<Record<string, string>> = {
   limit_headers: 'legacy',
   limit_store_down: 'refuse',
   'trust.proxies': '[10.0.0.0/8]',
+  cors: 'off',
   'timeouts.headers': '1s',
   'timeouts.request': '1s',
   'timeouts.upstream': '1s',
