@@ -11,6 +11,7 @@ const ofUpstreams: ReadonlySet<string> = new Set([
   'an unknown path goes on to the API',
   'an undeclared method goes on to the API',
   'a CORS preflight passes to the API without credentials',
+  'the preflight goes to the API and its answer comes back as it is',
   'hop-by-hop fields of the API stay behind',
 ]);
 
