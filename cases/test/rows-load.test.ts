@@ -111,7 +111,12 @@ describe('row 5: more work than one processor can do', () => {
 const openapi = `openapi: 3.1.0
 info: { title: Tea, version: 1.0.0 }
 paths:
-  /tea: { get: { operationId: getTea, responses: { '200': { description: Tea. } } } }
+  /tea:
+    get: { operationId: getTea, responses: { '200': { description: Tea. } } }
+    post:
+      operationId: postTea
+      requestBody: { content: { application/json: { schema: { type: array, items: { type: string } } } } }
+      responses: { '200': { description: Tea. } }
 `;
 
 /** An API that does not answer until it is told to. */
@@ -128,9 +133,9 @@ async function startTeaHouse() {
   return { upstream: `http://127.0.0.1:${portOf(server)}`, open: () => (open = true) };
 }
 
-async function serveTea(upstream: string, settings: string) {
+async function serveTea(upstream: string, settings: string, env: Readonly<Record<string, string>> = {}) {
   const folder = folderWith({ 'openapi.yaml': openapi, 'flick.yaml': `codes: standard\nlog: off\n${settings}` });
-  const serving = await serveFlick(['openapi.yaml', '-u', upstream, '--records', 'sqlite:flick.db'], folder);
+  const serving = await serveFlick(['openapi.yaml', '-u', upstream, '--records', 'sqlite:flick.db'], folder, env);
   const { pid } = serving.child;
   const stop = async () => {
     serving.child.kill('SIGTERM');
@@ -241,3 +246,20 @@ test('row 8: what is shed because the API is at its bound is not charged', async
   }, 5000);
   await stop();
 });
+
+test('row 13: bodies that together are as large as the heap may be end no process', async () => {
+  const house = await startTeaHouse();
+  house.open();
+  const { port, stop } = await serveTea(house.upstream, '', { NODE_OPTIONS: '--max-old-space-size=128' });
+  const body = JSON.stringify(Array.from({ length: 90_000 }, (_, at) => `leaf${at % 1000}`.padEnd(8, '.')));
+  const head = 'POST /tea HTTP/1.1\r\nHost: tea.test\r\nContent-Type: application/json\r\n';
+  const texts = [`${head}Content-Length: ${body.length}\r\n\r\n${body}`];
+  expect(body.length).toBeGreaterThan(900_000);
+  const seen = await runClients({ port, texts, clients: 50, ms: 2000, restMs: 50 });
+  expect(seen.length).toBeGreaterThanOrEqual(50);
+  expect(seen.filter(({ status }) => status !== 200 && status !== 413 && status !== 503)).toEqual([]);
+  expect(seen.some(({ status }) => status === 200)).toBe(true);
+  const [after] = await runClients({ port, texts: [tea], clients: 1, ms: 1, restMs: 1 });
+  expect(after?.status).toBe(200);
+  expect(await stop()).toBe(seen.length + 1);
+}, 60_000);
