@@ -1,6 +1,6 @@
 import { type Decider, factsFromBytes, type Passage, problemOf, type Refusal } from '@flick/decide';
 import type { Answer } from './answer.ts';
-import { deciderOf } from './setting.ts';
+import { deciderOf, type Form } from './setting.ts';
 import { inTurn, type Story } from './story.ts';
 
 const headersOf = (fields: Iterable<readonly [string, string | readonly string[]]>): Record<string, string> =>
@@ -72,8 +72,8 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
 }
 
 /** Runs a story through the ladder alone: bytes in, answer out, no socket. */
-export async function runInMemory(story: Story): Promise<Answer> {
-  const decider = deciderOf(story);
+export async function runInMemory(story: Story, form: Form = 'document'): Promise<Answer> {
+  const decider = deciderOf(story, false, form);
   // One request after the other: a limit counts them.
   const answer = await inTurn(story.requests, async (bytes) => {
     const { passage, body } = await judge(decider, bytes);

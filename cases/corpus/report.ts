@@ -1,3 +1,4 @@
+import type { Form } from '../setting.ts';
 import { examine, type Examination, type Finding } from './examine.ts';
 import { titleOf } from './documents.js';
 import { brokenByDocument, explained } from './explained.ts';
@@ -17,8 +18,8 @@ export interface Report {
 }
 
 /** Examines documents, and puts by what is explained. */
-export function report(paths: readonly string[]): Report {
-  const all = paths.map((path) => ({ title: titleOf(path), result: examine(path) }));
+export function report(paths: readonly string[], form: Form = 'document'): Report {
+  const all = paths.map((path) => ({ title: titleOf(path), result: examine(path, form) }));
   const sum = (count: (result: Examination) => number): number =>
     all.reduce((total, { result }) => total + count(result), 0);
   return {

@@ -34,6 +34,13 @@ describe.each(files)('$about', ({ stories }) => {
       },
     );
   });
+  describe('in memory, from a compiled contract', () => {
+    it.each(stories.filter(({ over }) => over.includes('memory')))('$name', async (story) => {
+      const answer = await runInMemory(story, 'compiled');
+      expect(answer.status).toBe(story.due.status);
+      expectDue(answer, story.due);
+    });
+  });
   describe('over sockets', () => {
     it.each(stories.filter(({ over }) => over.includes('sockets')))('$name', async (story) => {
       const answer = await runOverSockets(story);
