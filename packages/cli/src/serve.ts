@@ -67,7 +67,8 @@ async function serveLoaded(
     ...(settings.tls && { tls: settings.tls }),
     onOutcome(outcome) {
       log.write(outcome);
-      records?.append(outcome);
+      // A storm of what is shed must not take the place of what is not.
+      records?.append(outcome, outcome.reason === 'overloaded');
       record?.(outcome);
     },
   });

@@ -137,7 +137,8 @@ function listenerOf(
   onOutcome: ServeOptions['onOutcome'],
 ): (outcome: Outcome) => void {
   return (outcome) => {
-    records?.append(outcome);
+    // A storm of what is shed must not take the place of what is not.
+    records?.append(outcome, outcome.reason === 'overloaded');
     onOutcome?.(outcome);
   };
 }

@@ -115,12 +115,13 @@ class SqliteRecords implements RecordStore {
     return { name: 'records_queue', used: this.#waiting + this.#inFlight, limit: this.#capacity };
   }
 
-  append(outcome: Outcome): void {
-    if (this.#ended || this.#closing !== undefined) {
+  append(outcome: Outcome, isSpare = false): void {
+    const taken = this.#waiting + this.#inFlight;
+    if (this.#ended || this.#closing !== undefined || (isSpare && 2 * taken >= this.#capacity)) {
       this.dropped += 1;
       return;
     }
-    if (this.#waiting + this.#inFlight >= this.#capacity) {
+    if (taken >= this.#capacity) {
       if (this.#waiting === 0) {
         this.dropped += 1;
         return;

@@ -40,8 +40,12 @@ export interface RecordReader {
 
 /** Keeps what became of each request. What was appended is written, dropped, or waits: exactly one of these. */
 export interface RecordStore extends RecordReader {
-  /** Never blocks and never throws: a record that finds no room is dropped and counted. */
-  readonly append: (outcome: Outcome) => void;
+  /**
+   * Never blocks and never throws: a record that finds no room is dropped and counted.
+   *
+   * @param isSpare - whether it may be dropped, and counted, as soon as half of the room is taken: one of very many alike
+   */
+  readonly append: (outcome: Outcome, isSpare?: boolean) => void;
   readonly written: number;
   readonly dropped: number;
   /** The records that are kept in memory, or wait in it to be written. */

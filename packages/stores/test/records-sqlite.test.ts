@@ -112,6 +112,20 @@ test('a record takes a bounded part of the file, whatever a caller put into its 
 });
 
 describe('records under pressure', () => {
+  test('that are spare leave half of the room to the others, and are counted', async () => {
+    const { store, path } = await openStore({ queue: 1000 });
+    const other = otherConnection(path);
+    other.exec('BEGIN IMMEDIATE');
+    const shed = outcomeWith({ requestId: 'shed', consumer: undefined, reason: 'overloaded', status: 503 });
+    for (let index = 0; index < 3000; index += 1) store.append(shed, true);
+    for (let index = 0; index < 500; index += 1) store.append(outcomeWith());
+    expect(store.dropped).toBe(2500);
+    other.exec('COMMIT');
+    await untilSettled(store, 3500);
+    expect(await store.count({ consumer: 'ada' })).toEqual({ requests: 500, callers: 1 });
+    expect((await store.count({})).requests).toBe(1000);
+  });
+
   test('wait while another process holds the lock, are dropped beyond the bound, and are counted exactly', async () => {
     const { store, path, said } = await openStore({ queue: 1000 });
     const other = otherConnection(path);
