@@ -6,6 +6,7 @@ import { formats } from './formats.ts';
 import type { Lowered, LoweredSchema } from './lowered.ts';
 import { isMembers, pointerAt } from './members.ts';
 import type { Pattern } from './pattern.ts';
+import { judgeSingle } from './single.ts';
 import { allUnique, isMultipleOf, memberTest } from './values.ts';
 import { arrivedWords, dueWords } from './words.ts';
 
@@ -51,10 +52,9 @@ export class Judges {
     const reached = new Set([root]);
     for (const entry of reached) for (const used of entry.uses) reached.add(used);
     const { schema: rootSchema = true } = root;
-    // A schema that holds no others, as those of most parameters, is walked sooner than it is compiled.
-    if (isSingle(rootSchema) || [...reached].some((entry) => entry.isWalked)) {
-      return Object.assign(() => undefined, { firstFault: (value: unknown) => faultOf([], value) });
-    }
+    const firstFault = (value: unknown): SchemaFault => faultOf([], value);
+    if (isSingle(rootSchema)) return Object.assign(judgeSingle(rootSchema, this.#patterns), { firstFault });
+    if ([...reached].some((entry) => entry.isWalked)) return Object.assign(() => undefined, { firstFault });
     const due = performance.now() + budgetMs;
     let isLate = false;
     for (const { id, schema = true } of reached) {

@@ -344,7 +344,8 @@ const typeTests: Readonly<Record<JsonType, (value: unknown) => boolean>> = {
   object: isMembers,
 };
 
-function isOfType(value: unknown, type: JsonType): boolean {
+/** Whether a value is of a type. */
+export function isOfType(value: unknown, type: JsonType): boolean {
   return typeTests[type](value);
 }
 

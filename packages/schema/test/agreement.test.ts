@@ -106,4 +106,45 @@ describe('the compiled check and the walk that tells the faults', () => {
       expect(judged).toBeGreaterThan(1_000);
     },
   );
+
+  it('agree on scalars where a schema holds no others, and is judged without being compiled', () => {
+    const rules = fc.oneof(
+      fc
+        .constantFrom<unknown>('string', 'integer', 'number', ['null', 'boolean'], ['string', 'integer'])
+        .map((type) => ({
+          type,
+        })),
+      only('enum', fc.array(value, { minLength: 1, maxLength: 3 })),
+      only('const', value),
+      only('multipleOf', fc.constantFrom(1, 0.5, 2)),
+      fc
+        .constantFrom('minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'minLength', 'maxLength')
+        .chain((word) => only(word, fc.integer({ min: 0, max: 3 }))),
+      only('pattern', fc.constantFrom('^a', 'b$', '^.{1,2}$', 'a+$')),
+      only('format', fc.constantFrom('date', 'email', 'int32', 'unheard-of')),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(rules, { maxLength: 4 }),
+        fc.array(value, { minLength: 1, maxLength: 6 }),
+        (some, values) => {
+          const root = Object.assign({}, ...some);
+          const lowering = new Lowering({
+            dialect: '3.1',
+            direction: 'request',
+            unknownMembers: 'as_schema',
+            resolve: resolverOf(root),
+          });
+          const entry = lowering.lower({ schema: root, location: 'contract:/api#' });
+          const judge = new Judges(lowering.patterns).compile(entry);
+          const scalars = values.filter((each) => typeof each !== 'object' || each === null);
+          const walked = scalars.map(
+            (each) => walk(entry.schema ?? true, each, lowering.entries, lowering.patterns).length === 0,
+          );
+          expect(scalars.map((each) => judge(each) === true)).toEqual(walked);
+        },
+      ),
+      { numRuns: 2_000, seed: 20_260_131 },
+    );
+  });
 });
