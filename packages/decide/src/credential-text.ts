@@ -36,9 +36,20 @@ export function readCredential(walk: Walk, scheme: SecurityScheme, place: Place)
   if (scheme.type === 'apiKey') return sole(walk.fields.all(place.name));
   const value = walk.fields.get('authorization')?.trim();
   const due = scheme.scheme ?? 'bearer';
-  if (value === undefined || value.slice(0, due.length).toLowerCase() !== due) return undefined;
+  if (value === undefined || !beginsWith(value, due)) return undefined;
   if (value.length === due.length) return '';
-  return value[due.length] === ' ' ? value.slice(due.length).trim() : undefined;
+  return value.charCodeAt(due.length) === 0x20 ? value.slice(due.length + 1).trim() : undefined;
+}
+
+/** Whether a text begins with a word in lower case, in whatever case. */
+function beginsWith(text: string, word: string): boolean {
+  if (text.length < word.length) return false;
+  for (let at = 0; at < word.length; at += 1) {
+    const code = text.charCodeAt(at);
+    const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+    if (lower !== word.charCodeAt(at)) return false;
+  }
+  return true;
 }
 
 // RFC 6750, section 2.1; RFC 9110, section 11.2.

@@ -150,6 +150,17 @@ export function compileCredentialsRung(
     const plan = plans[walk.place];
     if (plan === undefined) return undefined;
     const { schemes, alternatives } = plan;
+    const [sole] = schemes;
+    if (sole !== undefined && schemes.length === 1) {
+      // The way of nearly all operations: no two credentials can be in each other's way.
+      const credential = readCredential(walk, sole.scheme, sole.place);
+      if (credential === undefined && plan.open) return undefined;
+      if (credential !== several) {
+        const standing = verify(walk, sole, credential);
+        if (isKnown(standing)) return conclude(walk, plan, [standing]);
+        return standing.then((known) => conclude(walk, plan, [known]));
+      }
+    }
     const credentials = schemes.map(({ scheme, place }) => readCredential(walk, scheme, place));
     const present = schemes.filter((_, index) => credentials[index] !== undefined);
     if (present.length === 0 && plan.open) return undefined;

@@ -1,7 +1,7 @@
 import type { Contract, Operation, Reason } from '@flick/contract';
 import { addressKey } from './address.ts';
 import { type LimitFields, limitFields } from './limit-fields.ts';
-import type { Balance, Charge, DeciderOptions, Limit } from './ports.ts';
+import type { Balance, Charge, Consumer, DeciderOptions, Limit } from './ports.ts';
 import { type Refuse, refused } from './refusal.ts';
 import type { Verdict } from './verdict.ts';
 import type { LimitState, Rung, Walk } from './walk.ts';
@@ -26,6 +26,12 @@ export function compileLimitRungs(contract: Contract, options: DeciderOptions, r
   return { address: rung(false), consumer: rung(true) };
 }
 
+/** A limit, and how its counter of a request is found. */
+interface Counted {
+  readonly limit: Limit;
+  readonly keyOf: (walk: Walk) => string;
+}
+
 function open(): undefined {
   return undefined;
 }
@@ -38,13 +44,14 @@ function compileRung(
   refuse: Refuse,
 ): Rung {
   /** By an operation's place; empty where no limit names it. */
-  const plans = contract.operations.map((operation) => limits.filter((limit) => covers(limit, operation)));
+  const counted = limits.map((limit): Counted => ({ limit, keyOf: keyOf(limit) }));
+  const plans = contract.operations.map((operation) => counted.filter(({ limit }) => covers(limit, operation)));
 
-  const settle = (walk: Walk, due: readonly Limit[], balances: readonly Balance[]): Verdict | undefined => {
+  const settle = (walk: Walk, due: readonly Counted[], balances: readonly Balance[]): Verdict | undefined => {
     const states: LimitState[] = [];
     let worst: LimitState | undefined;
     let allowed = true;
-    for (const limit of due) {
+    for (const { limit } of due) {
       const balance = balances[states.length];
       if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
       const state = { limit, balance };
@@ -69,9 +76,10 @@ function compileRung(
   return (walk) => {
     const due = plans[walk.place];
     if (due === undefined || due.length === 0) return undefined;
-    const charges = due.map((limit): Charge => {
-      return { key: keyOf(limit, walk), requests: limit.requests, windowMs: limit.windowMs };
-    });
+    const charges: Charge[] = [];
+    for (const { limit, keyOf: find } of due) {
+      charges.push({ key: find(walk), requests: limit.requests, windowMs: limit.windowMs });
+    }
     try {
       const balances = limitStore.charge(charges, clock.monotonicMs());
       if (!(balances instanceof Promise)) return settle(walk, due, balances);
@@ -105,15 +113,27 @@ function covers({ operations, paths }: Limit, { id, path, templates }: Operation
   );
 }
 
-function keyOf({ name, by }: Limit, walk: Walk): string {
+/** Makes the function that finds a request's counter in a limit. */
+function keyOf({ name, by }: Limit): (walk: Walk) => string {
   const limit = keyPart(name);
-  if (by === 'all') return `${limit}|all`;
-  const { consumer } = walk;
-  if (by === 'address' || consumer === undefined) return `${limit}|address|${addressKey(walk.address)}`;
-  const { issuer, scheme, subject } = consumer;
-  // A token may name a scheme as its issuer.
-  const source = issuer === undefined ? `scheme|${keyPart(scheme)}` : `consumer|${keyPart(issuer)}`;
-  return `${limit}|${source}|${subject}`;
+  if (by === 'all') return () => `${limit}|all`;
+  // A verifier that remembers a credential gives the same consumer again.
+  const known = new WeakMap<Consumer, string>();
+  return (walk) => {
+    const { consumer } = walk;
+    if (by === 'address' || consumer === undefined) return `${limit}|address|${addressKey(walk.address)}`;
+    let key = known.get(consumer);
+    if (key === undefined) {
+      key = `${limit}|${sourceOf(consumer)}|${consumer.subject}`;
+      known.set(consumer, key);
+    }
+    return key;
+  };
+}
+
+/** Where a consumer's credential comes from. A token may name a scheme as its issuer. */
+function sourceOf({ issuer, scheme }: Consumer): string {
+  return issuer === undefined ? `scheme|${keyPart(scheme)}` : `consumer|${keyPart(issuer)}`;
 }
 
 /** A part of a key, but for the last: without a bar, so that no two lists of parts make one key. */

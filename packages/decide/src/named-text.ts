@@ -60,7 +60,7 @@ export function indexSlots(slots: readonly Slot[]): SlotIndex {
     if (slot.brackets) byBracket.set(slot.name, at);
     if (!slot.spread) return;
     for (const name of slot.shape.properties?.keys() ?? []) {
-      const claims = byMember.get(name);
+      const claims = byMember.size === 0 ? undefined : byMember.get(name);
       if (claims === undefined) byMember.set(name, [at]);
       else claims.push(at);
     }
@@ -93,6 +93,7 @@ export class Sorting {
    */
   addAll(text: string): number {
     let count = 0;
+    const isPlain = !text.includes('%') && !text.includes('+');
     // Kept from pair to pair: to look for it anew where there is none would take the square of the text's length.
     let equals = text.indexOf('=');
     for (let at = 0; at < text.length; ) {
@@ -101,7 +102,8 @@ export class Sorting {
       if (equals >= 0 && equals < at) equals = text.indexOf('=', at);
       const middle = equals < 0 || equals > end ? end : equals;
       if (end > at) {
-        this.add(decodeWord(text.slice(at, middle)), text.slice(middle + 1, end));
+        const name = text.slice(at, middle);
+        this.add(isPlain ? name : decodeWord(name), text.slice(middle + 1, end));
         count += 1;
       }
       at = end + 1;

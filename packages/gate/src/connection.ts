@@ -58,6 +58,7 @@ export class Connection implements Line {
   readonly #shared: Shared;
   readonly #socket: Socket;
   readonly address: string;
+  readonly secure: boolean;
   // Node's own listeners to the socket's bytes and to their end.
   readonly #parse: (chunk: Buffer) => void;
   readonly #finish: () => void;
@@ -111,7 +112,8 @@ export class Connection implements Line {
     this.#socket = socket;
     this.#headerBytes = shared.revision.sizes.headerBytes;
     this.address = socket.remoteAddress ?? '';
-    this.#bytesBefore = 'encrypted' in socket ? socket.bytesRead : 0;
+    this.secure = 'encrypted' in socket;
+    this.#bytesBefore = this.secure ? socket.bytesRead : 0;
     this.#onGone = onGone;
     this.#parse = takeListener(socket, 'data');
     this.#finish = takeListener(socket, 'end');
@@ -255,7 +257,7 @@ export class Connection implements Line {
   connect(request: IncomingMessage): void {
     this.#heads += 1;
     this.#deaf = true;
-    this.#refuseBare(factsOf(request, this.address, undefined));
+    this.#refuseBare(factsOf(request, this, undefined));
   }
 
   #begin(fault: MessageFault | undefined): void {
@@ -339,7 +341,7 @@ export class Connection implements Line {
   /** What there is of a head that the parser gave up; `fault` where its bytes do not tell what is wrong with them. */
   #headFacts(fault: MessageFault): RequestFacts {
     const facts = this.#readHead()?.facts ?? unread;
-    return { ...facts, fault: facts.fault ?? fault, address: this.address, secure: 'encrypted' in this.#socket };
+    return { ...facts, fault: facts.fault ?? fault, address: this.address, secure: this.secure };
   }
 
   /**
@@ -352,7 +354,7 @@ export class Connection implements Line {
     const head = this.#readHead();
     if (head === undefined) return;
     this.#deaf = true;
-    this.#refuseBare({ ...head.facts, address: this.address, secure: 'encrypted' in this.#socket });
+    this.#refuseBare({ ...head.facts, address: this.address, secure: this.secure });
   }
 
   /** The client ended its side in the middle of a message. */

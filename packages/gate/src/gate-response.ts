@@ -46,7 +46,13 @@ export class GateResponse extends ServerResponse {
   }
 
   override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
-    const done = [chunk, encoding, callback].find(isCallback);
+    const done = isCallback(chunk)
+      ? chunk
+      : isCallback(encoding)
+        ? encoding
+        : isCallback(callback)
+          ? callback
+          : undefined;
     const coding = typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8';
     const { owner } = this;
     if (this.req.complete || owner === undefined || this.destroyed) {

@@ -28,6 +28,8 @@ export interface Shared {
 /** The connection that an exchange is on. */
 export interface Line {
   readonly address: string;
+  /** Whether it is TLS. */
+  readonly secure: boolean;
   /** Whether the client has ended its side and nothing that came before that waits. */
   readonly isEnding: boolean;
   /** An answer is given and flushed whose request is not whole: what still comes of it is waited for a while. */
@@ -41,20 +43,14 @@ export interface Line {
 /** The facts of a request whose head Node has read. */
 export function factsOf(
   request: IncomingMessage,
-  address: string,
+  { address, secure }: Pick<Line, 'address' | 'secure'>,
   fault: MessageFault | undefined,
   overload?: RequestFacts['overload'],
 ): RequestFacts {
-  return {
-    method: request.method ?? '',
-    target: request.url ?? '',
-    version: request.httpVersion,
-    headers: request.rawHeaders,
-    address,
-    secure: 'encrypted' in request.socket,
-    ...(fault !== undefined && { fault }),
-    ...(overload !== undefined && { overload }),
-  };
+  const { method = '', url: target = '', httpVersion: version, rawHeaders: headers } = request;
+  const facts = { method, target, version, headers, address, secure };
+  if (fault !== undefined) return { ...facts, fault, ...(overload !== undefined && { overload }) };
+  return overload === undefined ? facts : { ...facts, overload };
 }
 
 const nothing = new Uint8Array(0);
@@ -105,7 +101,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#socket = request.socket;
     this.#continues = continues;
     this.#line = line;
-    this.#facts = factsOf(request, line.address, fault, shared.overload);
+    this.#facts = factsOf(request, line, fault, shared.overload);
     const sent = request.headers['x-request-id'];
     this.requestId = requestIdOf(typeof sent === 'string' ? sent : undefined);
     response.owner = this;

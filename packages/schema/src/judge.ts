@@ -52,7 +52,6 @@ export class Judges {
     const reached = new Set([root]);
     for (const entry of reached) for (const used of entry.uses) reached.add(used);
     const { schema: rootSchema = true } = root;
-    const firstFault = (value: unknown): SchemaFault => faultOf([], value);
     if (isSingle(rootSchema)) return Object.assign(judgeSingle(rootSchema, this.#patterns), { firstFault });
     if ([...reached].some((entry) => entry.isWalked)) return Object.assign(() => undefined, { firstFault });
     const due = performance.now() + budgetMs;
@@ -167,6 +166,11 @@ export class Judges {
     });
     return engine;
   }
+}
+
+/** The first fault of a value that was not judged by what is compiled. */
+function firstFault(value: unknown): SchemaFault {
+  return faultOf([], value);
 }
 
 function isSingle(schema: LoweredSchema): boolean {

@@ -115,6 +115,16 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
   return {
     charge(charges, nowMs) {
       sweep(nowMs);
+      const [sole] = charges;
+      if (sole !== undefined && charges.length === 1) {
+        let counter = find(sole, nowMs);
+        const allowed = hasRoom(sole, counter);
+        if (allowed) {
+          counter ??= open(sole, nowMs);
+          counter.used += 1;
+        }
+        return [balanceOf(sole, counter, allowed, nowMs)];
+      }
       const fits = charges.every((charge) => hasRoom(charge, find(charge, nowMs)));
       const balances: Balance[] = [];
       for (const charge of charges) {
@@ -125,12 +135,7 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
           counter ??= open(charge, nowMs);
           counter.used += 1;
         }
-        balances.push({
-          remaining: Math.max(0, charge.requests - (counter?.used ?? 0)),
-          // In this order: a sum with the clock's fractions would round to more than the window.
-          resetMs: counter === undefined ? charge.windowMs : charge.windowMs - (nowMs - counter.startMs),
-          allowed,
-        });
+        balances.push(balanceOf(charge, counter, allowed, nowMs));
       }
       return balances;
     },
@@ -145,6 +150,15 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
 
 function hasEnded(counter: Counter, windowMs: number, nowMs: number): boolean {
   return nowMs - counter.startMs >= windowMs;
+}
+
+function balanceOf(charge: Charge, counter: Counter | undefined, allowed: boolean, nowMs: number): Balance {
+  return {
+    remaining: Math.max(0, charge.requests - (counter?.used ?? 0)),
+    // In this order: a sum with the clock's fractions would round to more than the window.
+    resetMs: counter === undefined ? charge.windowMs : charge.windowMs - (nowMs - counter.startMs),
+    allowed,
+  };
 }
 
 function hasRoom(charge: Charge, counter: Counter | undefined): boolean {
