@@ -1,27 +1,15 @@
-import { inspect } from 'node:util';
 import type { Contract } from '@flick/contract';
 import type { Outcome } from '@flick/decide';
-import {
-  authority,
-  checkNames,
-  closeVerifiers,
-  type CodeSettings,
-  createLadder,
-  createWarmUp,
-  describeFaults,
-  loadContract,
-  openRecords,
-  readCodeSettings,
-  type ServeSettings,
-  unverifiedSchemes,
-} from '@flick/settings';
-import { printable } from '@flick/settings/printable';
+import { authority, type CodeSettings, type ServeSettings } from '@flick/settings';
 import { StartFault, systemReason } from '@flick/settings/start-fault';
-import { createMemoryLimits, type RecordStore } from '@flick/stores';
+import type { RecordStore } from '@flick/stores';
 import { createGate, type Gate } from './gate.ts';
 import { createHandlers, type ErrorPlace } from './handlers.ts';
 import type { AnyOperations, Handlers } from './handler-types.ts';
+import { openLadder, refuseUnverified, tellError, tellLine } from './open-ladder.ts';
 import { createUpstream } from './upstream.ts';
+
+export { refuseUnverified };
 
 /** The settings of `flick.yaml`, in camel case, and the functions that answer. */
 export type ServeOptions<Operations = AnyOperations> = CodeSettings & {
@@ -47,9 +35,6 @@ export interface Service {
   readonly stop: () => Promise<void>;
 }
 
-/** How long the start may compile validators: most documents are ready by then, and the largest soon after. */
-const warmBeforeListeningMs = 200;
-
 /**
  * Serves a contract in process: every request goes up the ladder, and what passes is answered by a handler.
  *
@@ -60,25 +45,19 @@ export async function serve<Operations = AnyOperations>(options: ServeOptions<Op
   if (handlers === undefined && written.upstream === undefined) {
     throw new StartFault('serve(): due are handlers, or an upstream to stand before');
   }
-  const settings = readCodeSettings(written, handlers !== undefined, onWarning);
-  const closing: (() => unknown)[] = [() => closeVerifiers(settings.verifiers)];
+  const ladder = await openLadder(written, {
+    caller: 'serve()',
+    hasHandlers: handlers !== undefined,
+    onOutcome,
+    onWarning,
+  });
+  const { contract, decider, settings, records } = ladder;
   try {
-    const contract = loadContract(settings);
-    checkNames(contract, settings);
-    if (handlers !== undefined) refuseUnverified(contract, settings);
-    const warmUp = createWarmUp(contract);
-    closing.push(() => warmUp.stop());
-    warmUp.runAhead(warmBeforeListeningMs);
-    for (const line of describeFaults([...contract.faults, ...warmUp.faults])) onWarning(line);
-
-    const decider = createLadder(settings, contract, createMemoryLimits(), handlers !== undefined);
     const { sizes, timeouts, tls, upstream = '', overload } = settings;
     const handler =
       handlers === undefined
         ? createUpstream({ origin: upstream, decider, timeouts, maxInFlight: overload.upstream })
         : createHandlers({ contract, decider, handlers, timeouts, onError });
-    const records = await openRecords(settings.records, onWarning);
-    closing.push(() => records?.close());
     const gate = createGate({
       decider,
       handler,
@@ -87,11 +66,10 @@ export async function serve<Operations = AnyOperations>(options: ServeOptions<Op
       maxConnections: overload.connections,
       overload,
       ...(tls && { tls }),
-      onOutcome: listenerOf(records, onOutcome),
+      onOutcome: ladder.record,
     });
     const bound = await listen(gate, settings);
-    warmUp.runInBackground((later) => describeFaults(later).forEach(onWarning));
-    for (const verifier of settings.verifiers.values()) void verifier.warm?.();
+    ladder.warm();
 
     let stopped: Promise<void> | undefined;
     return {
@@ -99,27 +77,12 @@ export async function serve<Operations = AnyOperations>(options: ServeOptions<Op
       address: { host: bound.address, port: bound.port },
       contract,
       records,
-      stop: () => (stopped ??= gate.stop().then(() => closeAll(closing))),
+      stop: () => (stopped ??= gate.stop().then(ladder.close)),
     };
   } catch (error) {
-    await closeAll(closing);
+    await ladder.close();
     throw error;
   }
-}
-
-/**
- * Refuses to start where a security scheme has no verifier: with no API behind that would look at the credentials, any
- * would do.
- *
- * @throws StartFault
- */
-export function refuseUnverified(contract: Contract, { place, verifiers }: ServeSettings): void {
-  const names = unverifiedSchemes(contract, verifiers).filter(
-    (name) => contract.schemes.get(name)?.type !== 'mutualTLS',
-  );
-  if (names.length === 0) return;
-  const mend = 'operations need it and nobody would verify it; name a verifier';
-  throw new StartFault(names.map((name) => `${place(['credentials', name])}: ${mend}`));
 }
 
 async function listen(gate: Gate, { listen: { host, port } }: ServeSettings): ReturnType<Gate['listen']> {
@@ -130,33 +93,4 @@ async function listen(gate: Gate, { listen: { host, port } }: ServeSettings): Re
       `serve(): listen: cannot listen on ${authority(host, port)}: ${systemReason(error)}; choose another address`,
     );
   }
-}
-
-function listenerOf(
-  records: RecordStore | undefined,
-  onOutcome: ServeOptions['onOutcome'],
-): (outcome: Outcome) => void {
-  return (outcome) => {
-    // A storm of what is shed must not take the place of what is not.
-    records?.append(outcome, outcome.reason === 'overloaded');
-    onOutcome?.(outcome);
-  };
-}
-
-/** Closes what was opened, the last first. */
-async function closeAll(closing: (() => unknown)[]): Promise<void> {
-  await Promise.all(
-    closing
-      .splice(0)
-      .toReversed()
-      .map(async (close) => close()),
-  );
-}
-
-function tellLine(line: string): void {
-  process.stderr.write(`flick: ${printable(line)}\n`);
-}
-
-function tellError(error: unknown, { operationId, requestId }: ErrorPlace): void {
-  process.stderr.write(`flick: ${operationId} failed in request ${requestId}: ${inspect(error)}\n`);
 }

@@ -64,12 +64,14 @@ const spell = (key: string): string => (keys.has(key) ? camel(key) : key);
  *
  * @param hasHandlers - whether handlers answer, so that no upstream is due
  * @param warn - told, in one line, what goes wrong later with what verifiers stand on
+ * @param caller - the function that was called with them, as faults name it
  * @throws StartFault with every fault, one line each
  */
 export function readCodeSettings(
   settings: CodeSettings,
   hasHandlers: boolean,
   warn: (line: string) => void,
+  caller = 'serve()',
 ): ServeSettings {
   const { contract, credentials = {}, ...rest } = settings;
   const verifiers = new Map<string, Verifier>();
@@ -84,15 +86,12 @@ export function readCodeSettings(
   const config = ofFile(written, codeSchema, misspelt);
   if (!validate(config) || misspelt.length > 0) {
     const messages = [...misspelt, ...faultsOf(validate.errors ?? [], spell).map(({ message }) => message)];
-    throw new StartFault(messages.map((message) => `serve(): ${message}`));
+    throw new StartFault(messages.map((message) => `${caller}: ${message}`));
   }
   const document = contract instanceof URL ? fileURLToPath(contract) : contract;
+  // Code has no lines to name.
+  const place = (path: ConfigPath): string => `${caller}: ${path.map((step) => spell(String(step))).join('.')}`;
   return checkedSettings({ config, path: '', folder: '.', place, verifiers }, document, {}, hasHandlers, warn);
-}
-
-/** Where a setting stands: code has no lines to name. */
-function place(path: ConfigPath): string {
-  return `serve(): ${path.map((step) => spell(String(step))).join('.')}`;
 }
 
 let compiled: ValidateFunction<Config> | undefined;
