@@ -249,6 +249,32 @@ test('row 8: what is shed because the API is at its bound is not charged', async
   await stop();
 });
 
+test('streams without an end take nothing of what other requests have', async () => {
+  const server = createServer((request, response) => {
+    if (request.headers.accept !== 'text/event-stream') response.end('tea');
+    else response.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: brewing\n\n');
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  const upstream = `http://127.0.0.1:${portOf(server)}`;
+  const { port, stop } = await serveTea(upstream, 'overload: { in_flight: 2, upstream: 2 }\n');
+  const listen = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1').on('error', () => {});
+    socket.write(tea.replace('\r\n\r\n', '\r\nAccept: text/event-stream\r\n\r\n'));
+    const [bytes]: readonly unknown[] = await once(socket, 'data');
+    expect(String(bytes)).toMatch(/^HTTP\/1\.1 200 /);
+    return socket;
+  };
+  const streams = [await listen(), await listen(), await listen(), await listen(), await listen()];
+  const { answers } = await ask(port, tea.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+  expect(answers[0]?.status).toBe(200);
+  for (const socket of streams) socket.destroy();
+  expect(await stop()).toBe(6);
+});
+
 test('row 13: bodies that together are as large as the heap may be end no process', async () => {
   const house = await startTeaHouse();
   house.open();

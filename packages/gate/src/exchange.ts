@@ -28,6 +28,8 @@ export interface Exchange {
   readonly tunnel: (fields: OutgoingHttpHeader[], far: Socket) => void;
   /** Cuts the connection because an answer that has begun cannot be finished; never ends it cleanly. */
   readonly cut: (ending: 'truncated' | 'unread') => void;
+  /** The answer has no end of its own: it takes no place among the requests under way any longer. */
+  readonly lasts: () => void;
   /** For the record: what the API answered, why as far as its code tells, and how long its head took. */
   readonly answered: (upstreamStatus: number, plan: ResponsePlan, upstreamMs: number) => void;
   /** Runs once when the client goes away or the gate cuts the connection. */

@@ -277,6 +277,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#line.divert(this.#tunnel);
   }
 
+  lasts(): void {
+    this.#uncount();
+  }
+
   cut(ending: 'truncated' | 'unread'): void {
     if (!this.#closedToHandler) this.end(ending);
   }

@@ -28,6 +28,8 @@ export interface Relaying {
   readonly release: (line: Line) => void;
   /** Tunnels that are open or asked for. */
   readonly tunnels: { count: number };
+  /** Answers without an end that are under way, and how many may be. */
+  readonly streams: { count: number; readonly most: number };
 }
 
 // RFC 9110, section 9.2.2, and RFC 10008 for QUERY.
@@ -55,6 +57,7 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #way: BodyWay;
   readonly #upgrades: boolean;
   #tunnelled = false;
+  #streams = false;
   readonly #startedMs = performance.now();
   #upload: PassThrough | undefined;
   #answer: AnswerHead | undefined;
@@ -139,6 +142,7 @@ export class Relay implements Dispatcher.DispatchHandler {
     const { facts } = passage;
     const answer = readAnswerHead(status, raw, facts.method, this.#line.http10, passage.limitFields);
     if (answer.framing === 'eof' && this.#shared.refuseEof) throw new MalformedAnswer('no length');
+    if (answer.endless && !this.#beginStream()) return;
     const plan = this.#shared.decider.judgeResponse(passage, answer);
     this.#answer = answer;
     this.#exchange.answered(status, plan, performance.now() - this.#startedMs);
@@ -160,6 +164,24 @@ export class Relay implements Dispatcher.DispatchHandler {
         if (!this.#begun && !this.#over) response.flushHeaders();
       });
     }
+  }
+
+  /** Takes the answer out of the requests under way: they come and go, and it may stay for hours. */
+  #beginStream(): boolean {
+    const { streams } = this.#shared;
+    if (streams.count >= streams.most) {
+      this.#over = true;
+      this.#stopUpload();
+      const detail = 'The API has as many open streams as it may be given.';
+      const fields = [['Retry-After', '1']] as const;
+      this.#exchange.refuse(this.#shared.decider.refuse(this.#exchange.passage, 'overloaded', detail, { fields }));
+      this.#line.cut();
+      return false;
+    }
+    streams.count += 1;
+    this.#streams = true;
+    this.#exchange.lasts();
+    return true;
   }
 
   /** The API has switched protocols: the connection is WebSocket's. */
@@ -283,6 +305,8 @@ export class Relay implements Dispatcher.DispatchHandler {
 
   #release(): void {
     clearTimeout(this.#timer);
+    if (this.#streams) this.#shared.streams.count -= 1;
+    this.#streams = false;
     if (this.#upgrades && !this.#tunnelled) this.#shared.tunnels.count -= 1;
     this.#shared.release(this.#line);
   }

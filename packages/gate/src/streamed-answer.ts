@@ -45,6 +45,7 @@ export class StreamedAnswer {
     if (this.#over) return;
     try {
       if (endless) {
+        exchange.lasts();
         this.#begin();
         exchange.response.flushHeaders();
       } else this.#wait();

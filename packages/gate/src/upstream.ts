@@ -12,12 +12,14 @@ export interface UpstreamOptions {
   readonly decider: Decider;
   readonly timeouts: Pick<Timeouts, 'upstreamMs'>;
   /**
-   * Requests under way at once, endless answers included; each has a connection of its own. Beyond it 503 `overloaded`:
-   * nothing queues. Default 256.
+   * Requests under way at once; each has a connection of its own. Beyond it 503 `overloaded`: nothing queues. Answers
+   * without an end are not among them once their head has come. Default 256.
    */
   readonly maxInFlight?: number;
   /** WebSocket tunnels at once, each with a connection of its own. Beyond it 503 `overloaded`. Default 1,000. */
   readonly maxTunnels?: number;
+  /** Answers without an end at once, such as event streams. Beyond it 503 `overloaded`. Default 1,000. */
+  readonly maxStreams?: number;
   /** Of one response head. Default 16 KiB. */
   readonly maxHeaderBytes?: number;
   /** What to do with an answer that ends with its connection: hard to tell from a broken one. Default `accept`. */
@@ -63,11 +65,16 @@ class Upstream implements Handler {
         this.#idle.push(line);
       },
       tunnels: { count: 0 },
+      streams: { count: 0, most: options.maxStreams ?? 1000 },
     };
   }
 
   get isFull(): boolean {
-    return this.#idle.length === 0 && this.#lines.length >= this.#maxInFlight;
+    return this.#inFlight >= this.#maxInFlight;
+  }
+
+  get #inFlight(): number {
+    return this.#lines.length - this.#idle.length - this.#relaying.streams.count;
   }
 
   handle(exchange: Exchange): void {
@@ -75,14 +82,14 @@ class Upstream implements Handler {
       this.#refuse(exchange, 'The API has as many WebSocket connections as it may be given.');
       return;
     }
+    // Others may have been handed over while this one was judged.
+    if (this.isFull) {
+      this.#refuse(exchange, 'The API has as much work as it may be given.');
+      return;
+    }
     // The line that was used last: its connection is the likeliest to be still open.
     let line = this.#idle.pop();
     if (line === undefined) {
-      // Others may have been handed over while this one was judged.
-      if (this.#lines.length >= this.#maxInFlight) {
-        this.#refuse(exchange, 'The API has as much work as it may be given.');
-        return;
-      }
       line = this.#newLine();
       this.#lines.push(line);
     }
@@ -96,7 +103,8 @@ class Upstream implements Handler {
 
   bounds(): readonly Bound[] {
     return [
-      { name: 'upstream_requests', used: this.#lines.length - this.#idle.length, limit: this.#maxInFlight },
+      { name: 'upstream_requests', used: this.#inFlight, limit: this.#maxInFlight },
+      { name: 'upstream_streams', used: this.#relaying.streams.count, limit: this.#relaying.streams.most },
       { name: 'tunnels', used: this.#relaying.tunnels.count, limit: this.#maxTunnels },
     ];
   }

@@ -8,12 +8,14 @@ import { type RawRequest, RequestReader } from './request-reader.ts';
  * One thing that an evil upstream does with the connection on which a request came.
  *
  * - `send`: writes bytes (a string goes out as latin1)
+ * - `sends`: writes texts one by one, and lets nothing else happen between them
  * - `wait`: does nothing for so many milliseconds
  * - `trickle`: writes a text one byte at a time, so many milliseconds apart
  * - `fin`: ends the connection properly; `reset`: breaks it with RST; `pause`: stops reading it
  */
 export type Step =
   | { readonly send: string | Uint8Array }
+  | { readonly sends: readonly string[] }
   | { readonly wait: number }
   | { readonly trickle: string; readonly everyMs: number }
   | 'fin'
@@ -113,6 +115,7 @@ async function play(socket: Socket, steps: readonly Step[]): Promise<void> {
   else if (step === 'reset') socket.resetAndDestroy();
   else if (step === 'pause') socket.pause();
   else if ('send' in step) await write(socket, step.send);
+  else if ('sends' in step) for (const bytes of step.sends) socket.write(bytes, 'latin1');
   else if ('wait' in step) await sleep(step.wait);
   else await trickle(socket, step.trickle, step.everyMs);
   await play(socket, rest);

@@ -162,7 +162,7 @@ test('in 10,000 mixed requests, each gets its own answer, whatever the API adds 
     const answer = `HTTP/1.1 200 OK\r\nX-Token: ${token}\r\nContent-Length: ${token.length}\r\n\r\n${token}`;
     kind += 1;
     if (kind % 5 === 0) return [{ send: answer + poison }];
-    if (kind % 7 === 0) return [{ send: answer }, { send: poison }];
+    if (kind % 7 === 0) return [{ sends: [answer, poison] }];
     if (kind % 11 === 0) return [{ send: `HTTP/1.1 100 Continue\r\n\r\n${answer}` }];
     if (kind % 501 === 0) return [{ send: 'garbage\r\n\r\n' }];
     return [{ send: answer }];

@@ -135,6 +135,7 @@ async function exchangeOf(
     tunnel: () => {
       throw new Error('not asked in these tests');
     },
+    lasts: () => {},
     cut: (ending) => {
       record.cut = ending;
       request.socket.destroy();

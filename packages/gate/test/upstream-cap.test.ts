@@ -41,3 +41,24 @@ test('requests that failed, were cut or were left by their client give their pla
   });
   expect(front.records.map(({ refusal }) => refusal?.reason)).not.toContain('overloaded');
 });
+
+test('streams without an end have a bound of their own, and give their place back', async () => {
+  const stream = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const { front } = await startStand(({ target }) => (target === '/stream' ? [{ send: stream }] : [goodAnswer()]), {
+    upstream: { maxInFlight: 1, maxStreams: 2 },
+  });
+  const gone = new AbortController();
+  const open = () => fetch(`${front.origin}/stream`, { signal: gone.signal });
+  expect([(await open()).status, (await open()).status]).toEqual([200, 200]);
+  const third = await open();
+  expect(third.status).toBe(503);
+  expect(third.headers.get('retry-after')).toBe('1');
+  expect((await fetch(front.origin)).status).toBe(200);
+  gone.abort();
+  await vi.waitFor(async () => {
+    const left = new AbortController();
+    const { status } = await fetch(`${front.origin}/stream`, { signal: left.signal });
+    left.abort();
+    expect(status).toBe(200);
+  });
+});

@@ -21,7 +21,7 @@ test('each of 1,600 mixed requests gets its own answer, whatever the API adds to
     if (asked.method === 'HEAD')
       return [{ send: `HTTP/1.1 200 OK\r\nX-Token: ${token}\r\nContent-Length: 6\r\n\r\n${poison}` }];
     if (kind % 5 === 0) return [{ send: answer(token) + poison }];
-    if (kind % 7 === 0) return [good, { send: poison }];
+    if (kind % 7 === 0) return [{ sends: [answer(token), poison] }];
     if (kind % 11 === 0) return [{ send: `HTTP/1.1 304 Not Modified\r\nX-Token: ${token}\r\n\r\n${poison}` }];
     if (kind % 13 === 0) return [{ send: `HTTP/1.1 100 Continue\r\n\r\n${answer(token)}` }];
     return [good];
