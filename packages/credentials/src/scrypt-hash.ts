@@ -35,9 +35,18 @@ export function hashingBound(): Bound {
 }
 
 /** Hashes a password for keeping, with a salt of its own. */
-export async function hashPassword(password: string): Promise<ScryptHash> {
+export async function makeHash(password: string): Promise<ScryptHash> {
   const salt = randomBytes(SALT_BYTES);
   return { ...chosen, salt, hash: await derive(password, { ...chosen, salt }, HASH_BYTES) };
+}
+
+/**
+ * Hashes a password for keeping, when its turn comes.
+ *
+ * @returns undefined where too many passwords are being hashed already
+ */
+export function hashInTurn(password: string): Promise<ScryptHash> | undefined {
+  return turns.take(() => makeHash(password));
 }
 
 /**

@@ -15,6 +15,12 @@ export interface Session {
   readonly endsMs: number;
 }
 
+/** What a session may have of its own. */
+export interface StartOptions {
+  /** How long it lives at most, in ms, where that is less than the setting: as on a machine that others use too. */
+  readonly absoluteMs?: number;
+}
+
 /** What a rotation may change. */
 export interface RotateOptions {
   /** In place of those that the session has, as when somebody proved more of themselves. */
@@ -33,9 +39,10 @@ export interface Sessions {
   /**
    * Begins a session. One that the same browser had goes on: revoke it.
    *
-   * @throws TypeError where the subject is not 1 to 1,024 characters, or has a control character in it
+   * @throws TypeError where the subject is not 1 to 1,024 characters, or has a control character in it, and where
+   *   `absoluteMs` is not of 1 at least
    */
-  readonly start: (subject: string, scopes?: readonly string[]) => Promise<Session>;
+  readonly start: (subject: string, scopes?: readonly string[], options?: StartOptions) => Promise<Session>;
   /**
    * Gives a session a new token; its end stays. The one before holds for the time of grace, but is not rotated again.
    * Undefined where the token is not the latest of a good session: another request was faster, or it is over.
@@ -119,13 +126,15 @@ export function createSessions(settings: SessionSettings): Sessions {
 
   return {
     verifier: Object.freeze({ verify, crossSite }),
-    async start(subject, scopes = []) {
+    async start(subject, scopes = [], options = {}) {
       if (subject === '' || subject.length > MAX_SUBJECT_LENGTH || /\p{Cc}/u.test(subject)) {
         throw new TypeError(`subject: it is not 1 to ${MAX_SUBJECT_LENGTH} characters without control characters`);
       }
+      const { absoluteMs: ownMs = absoluteMs } = options;
+      assertTime('absoluteMs', ownMs, 1);
       const token = mintToken();
       const nowMs = time.nowMs();
-      const session = { subject, scopes: [...scopes], endsMs: nowMs + Math.ceil(absoluteMs) };
+      const session = { subject, scopes: [...scopes], endsMs: nowMs + Math.ceil(Math.min(ownMs, absoluteMs)) };
       const expiredMs = time.usedBefore(Math.ceil(idleMs), nowMs);
       await store.add(
         { ...session, digest: digestOfToken(token), previous: undefined, usedMs: nowMs },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { FileFault, isName, isScope } from './record-lines.ts';
 import { rewriteFile } from './rewrite-file.ts';
-import { hashPassword } from './scrypt-hash.ts';
+import { makeHash } from './scrypt-hash.ts';
 import { nameFaultOf, createUsersReader, type UserRecord, writeUsers } from './user-records.ts';
 
 /** A new user of HTTP Basic authentication. */
@@ -32,7 +32,7 @@ export async function addUser(path: string, { name: given, password, scopes }: N
   }
   if (/\p{Cc}/u.test(password))
     throw new FileFault('the password has a control character in it, which HTTP Basic forbids');
-  const record = { name, scopes, password: await hashPassword(password) };
+  const record = { name, scopes, password: await makeHash(password) };
   await rewriteFile(path, (text) => {
     const users = parse(path, text);
     if (users.has(name)) throw new FileFault(`${path}: that user is there already; flick users remove takes one out`);

@@ -96,6 +96,18 @@ describe('a session', () => {
 });
 
 describe('a session expires', () => {
+  it('sooner where it was begun so, and never later than others', async () => {
+    const stage = makeStage();
+    const short = await stage.sessions.start('alice', [], { absoluteMs: 5000 });
+    const long = await stage.sessions.start('alice', [], { absoluteMs: 20_000_000 });
+    expect(long.endsMs - short.endsMs).toBe(10_000_000 - 5000);
+    stage.pass(4.999);
+    expect(said(stage, short.token)).toBe('alice');
+    stage.pass(0.001);
+    expect([said(stage, short.token), said(stage, long.token)]).toEqual([ended, 'alice']);
+    await expect(stage.sessions.start('alice', [], { absoluteMs: 0 })).rejects.toThrow(/^absoluteMs: /);
+  });
+
   it('when it was not used for so long, and not before', async () => {
     const stage = makeStage();
     const { token } = await stage.sessions.start('alice');

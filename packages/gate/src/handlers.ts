@@ -1,7 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { type Contract, didYouMean, type Operation } from '@flick/contract';
-import type { Decider } from '@flick/decide';
+import type { Decider, Field } from '@flick/decide';
+import { PasswordsFault } from '@flick/credentials';
 import { StartFault } from '@flick/settings/start-fault';
+import { SessionsFault } from '@flick/stores';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
 import { type AnswerPlan, isStream, planAnswers, writeAnswer, type Written } from './handler-answer.ts';
 import { HandlerRefusal } from './handler-refusal.ts';
@@ -192,7 +194,12 @@ class OperationHandlers implements Handler {
     }
     this.#tell(error, exchange, way);
     if (exchange.response.headersSent) exchange.cut('truncated');
-    else exchange.refuse(this.#decider.refuse(passage, 'unhandled-error', failed, { cause: error }));
+    else if (error instanceof SessionsFault || error instanceof PasswordsFault) {
+      // Nobody knows whether whoever logs in may: the ladder says the same where its verifier does not know.
+      const fields: readonly Field[] = [['Retry-After', '1']];
+      const more = { fields, cause: error };
+      exchange.refuse(this.#decider.refuse(passage, 'unverifiable-credentials', unverifiable, more));
+    } else exchange.refuse(this.#decider.refuse(passage, 'unhandled-error', failed, { cause: error }));
   }
 
   #tell(error: unknown, { requestId }: Exchange, { operationId }: Way): void {
@@ -206,6 +213,7 @@ class OperationHandlers implements Handler {
 
 const noOperation = 'The API has no operation for this request.';
 const tooSlow = 'The API did not answer within the time that the server waits.';
+const unverifiable = 'The credentials cannot be verified at the moment; they may well be good.';
 const failed = 'The server failed while it answered this request.';
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -10,10 +10,14 @@ export { refuseUnverified, serve, type ServeOptions, type Service } from './serv
 export { createUpstream, type UpstreamOptions } from './upstream.ts';
 export {
   createSessions,
+  hashPassword,
+  isPassword,
+  PasswordsFault,
   type RotateOptions,
   type Session,
   type Sessions,
   type SessionSettings,
+  type StartOptions,
   type TokenFields,
 } from '@flick/credentials';
 export {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ReadableStream } from 'node:stream/web';
 import { describe, expect, it } from 'vitest';
-import { refusal } from '../src/index.ts';
+import { PasswordsFault, refusal, SessionsFault } from '../src/index.ts';
 import { inTurn } from './in-turn.ts';
 import { openService } from './open-service.ts';
 import { ask, expectProblem } from './wire-client.ts';
@@ -206,6 +206,24 @@ describe('a handler refuses', () => {
     expect([limited.status, limited.headers.get('retry-after')]).toEqual([429, '30']);
     expect(outcomes.map(({ precise }) => precise)).toEqual([403, 429]);
   });
+
+  it.each([new SessionsFault('the file of sessions is locked'), new PasswordsFault()])(
+    'without a word on the credentials where it cannot know them: $name',
+    async (fault) => {
+      const { port, errors, outcomes } = await openService(
+        { addTea: () => Promise.reject(fault) },
+        { codes: 'standard' },
+      );
+      const body =
+        'POST /teas HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"name":"x"}';
+      const { answers } = await ask(port, body, 300);
+      expectProblem(answers[0], 503, 'unverifiable-credentials');
+      expect(answers[0]?.fields['retry-after']).toBe('1');
+      expect(answers[0]?.body).not.toContain(fault.message);
+      expect(errors.map(({ error }) => error)).toEqual([fault]);
+      expect(outcomes.map(({ precise }) => precise)).toEqual([503]);
+    },
+  );
 
   it('by a reason that there is, or its mistake is told where it was made', () => {
     const reason: string = 'unknown-resorce';
