@@ -57,7 +57,7 @@ export function table(targets) {
   return targets.map(({ what, due, atMost, came }) => {
     const met = atMost ? came <= due : came >= due;
     const bound = `${atMost ? 'at most' : 'at least'} ${due}`;
-    return `  ${what.padEnd(56)}${bound.padStart(14)}   ${came.toFixed(2).padStart(6)}   ${met ? 'reached' : 'not reached'}`;
+    return `  ${what.padEnd(64)}${bound.padStart(14)}   ${came.toFixed(2).padStart(6)}   ${met ? 'reached' : 'not reached'}`;
   });
 }
 

@@ -142,6 +142,12 @@ async function benchFronts(load, title, names, fronts, due) {
       targets.push({ what: `${title}, ${method}: requests, as a multiple of ${other}`, due: shares[method], came });
     }
     lines.push(...besideOthers(`${title}: ${scenario.name}`, names, samples));
+    const pipe = samples[names.indexOf('pipe')];
+    const prism = samples[names.indexOf('prism')];
+    // What no gateway on undici can do is not the gate's to reach.
+    if (pipe !== undefined && prism !== undefined) {
+      lines.push(`  the pipe itself serves ${ratio(pipe, prism, 'rate').toFixed(1)} × the requests of prism`);
+    }
   });
   return lines;
 }
