@@ -1,6 +1,6 @@
 import { contractFrom } from '@flick/contract';
 import { createDecider, type LimitStore } from '@flick/decide';
-import { createGate, type Exchange, type Timeouts } from '@flick/gate';
+import { createGate, type Exchange, type Timeouts } from '@flick/gate/gateway';
 import type { Metrics } from './metrics.ts';
 
 /** Whether requests may be sent: not yet, now, or no more. */

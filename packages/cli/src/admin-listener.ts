@@ -1,6 +1,6 @@
 import { type Admin, createAdmin, createMetrics, type Measured, type Metrics, type NamedBound } from '@flick/admin';
-import type { Gate } from '@flick/gate';
-import { authority, type ServeSettings } from '@flick/settings';
+import type { Gate } from '@flick/gate/gateway';
+import { authority, type ListenAddress } from '@flick/settings';
 import { StartFault, systemReason } from '@flick/settings/start-fault';
 import type { MemoryLimits, RecordStore } from '@flick/stores';
 import type { Reloading } from './reloading.ts';
@@ -25,16 +25,11 @@ export interface AdminListener {
 }
 
 /**
- * Listens for those who run the server, where the settings say so.
+ * Listens for those who run the server.
  *
  * @throws StartFault where it cannot
  */
-export async function listenForAdmins(
-  { admin: address }: ServeSettings,
-  told: Told,
-): Promise<AdminListener | undefined> {
-  if (address === undefined) return undefined;
-  const { host, port } = address;
+export async function listenForAdmins({ host, port }: ListenAddress, told: Told): Promise<AdminListener> {
   const metrics = createMetrics(() => measure(told));
   const readiness = () => (told.isDraining ? 'draining' : told.reloading === undefined ? 'starting' : 'ready');
   const admin: Admin = createAdmin({ metrics, readiness });

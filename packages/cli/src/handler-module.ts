@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Handlers } from '@flick/gate';
+import type { Handlers } from '@flick/gate/gateway';
 import { printable } from '@flick/settings/printable';
 import { StartFault } from '@flick/settings/start-fault';
 

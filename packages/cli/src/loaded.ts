@@ -8,7 +8,7 @@ import {
   type Handlers,
   refuseUnverified,
   type Revision,
-} from '@flick/gate';
+} from '@flick/gate/gateway';
 import {
   checkNames,
   closeVerifiers,

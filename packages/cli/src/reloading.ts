@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ContractFault } from '@flick/contract';
-import type { Gate, Handler } from '@flick/gate';
+import type { Gate, Handler } from '@flick/gate/gateway';
 import {
   authority,
   closeVerifiers,

@@ -1,4 +1,4 @@
-import type { Outcome } from '@flick/gate';
+import type { Outcome } from '@flick/gate/gateway';
 import type { LogSetting } from '@flick/settings';
 import { printable } from '@flick/settings/printable';
 import { createColors } from 'picocolors';

@@ -1,11 +1,11 @@
 import { closeSync, openSync } from 'node:fs';
-import { createGate, type Gate } from '@flick/gate';
+import { createGate, type Gate } from '@flick/gate/gateway';
 import { authority, describeFaults, openRecords, type ServeFlags, type ServeSettings } from '@flick/settings';
 import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { createMemoryLimits } from '@flick/stores';
 import { pino } from 'pino';
 import { loadHandlers } from './handler-module.ts';
-import { type AdminListener, listenForAdmins, type Told } from './admin-listener.ts';
+import type { AdminListener, Told } from './admin-listener.ts';
 import { describeLoaded, faultsOf, type Loaded, load, refuseErrors, revisionOf } from './loaded.ts';
 import { createReloading, type Reloading, type ReloadingOptions, tellUnverified } from './reloading.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
@@ -31,12 +31,19 @@ export async function serve(openapi: string | undefined, flags: ServeFlags): Pro
   const loaded = load(openapi, flags, files);
   const told: Told = { logLinesLost: 0, isDraining: false };
   // Before what may take its time: whoever asks meanwhile hears that it starts.
-  const admin = await listenForAdmins(loaded.settings, told);
+  const admin = await adminOf(loaded.settings, told);
   try {
     return await serveLoaded({ openapi, flags, loaded, files, sinceMs }, told, admin);
   } finally {
     await admin?.close();
   }
+}
+
+async function adminOf({ admin }: ServeSettings, told: Told): Promise<AdminListener | undefined> {
+  if (admin === undefined) return undefined;
+  // Most start without it, and it brings a library of its own.
+  const { listenForAdmins } = await import('./admin-listener.ts');
+  return listenForAdmins(admin, told);
 }
 
 async function serveLoaded(

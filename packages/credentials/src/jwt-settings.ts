@@ -1,7 +1,7 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { Clock } from '@flick/decide';
-import { createLocalJWKSet } from 'jose';
 import { algorithmNames, type JwtAlgorithm, type KeyNeed, needOf } from './algorithms.ts';
+import { jose } from './jose.ts';
 import { createFixedKeys, type KeySource } from './key-set.ts';
 import { createRemoteKeys } from './remote-keys.ts';
 import { systemClock } from './system-clock.ts';
@@ -129,7 +129,7 @@ function keysOf(settings: JwtSettings, needs: Needs, clock: Clock): KeySource {
   if (secret !== undefined) return createFixedKeys(checkSecret(secret, needs));
   if (publicKey !== undefined) return createFixedKeys(readPublicKey(publicKey, needs));
   if (jwksUrl !== undefined) return createRemoteKeys({ url: readUrl(jwksUrl), clock, warn });
-  return createFixedKeys(createLocalJWKSet({ keys: readKeySet(jwks, needs) }));
+  return createFixedKeys(jose().createLocalJWKSet({ keys: readKeySet(jwks, needs) }));
 }
 
 /** RFC 7518, section 3.2: a key of the hash's size or larger MUST be used. A shorter one can be guessed from a token. */

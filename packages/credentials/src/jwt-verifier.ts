@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Bound, Consumer, Verification, Verifier } from '@flick/decide';
-import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import type { errors, JWTPayload, JWTVerifyOptions } from 'jose';
 import { createBoundedCache } from './bounded-cache.ts';
+import { jose } from './jose.ts';
 import { type JwtPlan, type JwtSettings, planOf } from './jwt-settings.ts';
 import type { KeySet } from './key-set.ts';
 import { findFormFault, MAX_TOKEN_LENGTH } from './token-form.ts';
@@ -124,11 +125,11 @@ function optionsOf(plan: JwtPlan, nowMs: number): JWTVerifyOptions {
 /** The claims of a token whose signature and claims hold. Throws an error of jose for any other. */
 async function readVerified(token: string, keys: KeySet, options: JWTVerifyOptions): Promise<JWTPayload> {
   const { key } = keys;
-  if (typeof key !== 'function') return (await jwtVerify(token, key, options)).payload;
+  if (typeof key !== 'function') return (await jose().jwtVerify(token, key, options)).payload;
   try {
-    return (await jwtVerify(token, key, options)).payload;
+    return (await jose().jwtVerify(token, key, options)).payload;
   } catch (error) {
-    if (error instanceof errors.JWKSMultipleMatchingKeys) return readByAnyOf(token, error, options);
+    if (error instanceof jose().errors.JWKSMultipleMatchingKeys) return readByAnyOf(token, error, options);
     throw error;
   }
 }
@@ -144,19 +145,19 @@ async function readByAnyOf(
     tried += 1;
     if (tried > MAX_KEYS_TRIED) break;
     try {
-      return (await jwtVerify(token, key, options)).payload;
+      return (await jose().jwtVerify(token, key, options)).payload;
     } catch (error) {
       if (isAboutClaims(error)) throw error;
     }
   }
-  throw new errors.JWSSignatureVerificationFailed();
+  throw new (jose().errors.JWSSignatureVerificationFailed)();
 }
 
 function isAboutClaims(error: unknown): boolean {
   return (
-    error instanceof errors.JWTExpired ||
-    error instanceof errors.JWTClaimValidationFailed ||
-    error instanceof errors.JWTInvalid
+    error instanceof jose().errors.JWTExpired ||
+    error instanceof jose().errors.JWTClaimValidationFailed ||
+    error instanceof jose().errors.JWTInvalid
   );
 }
 
@@ -187,17 +188,18 @@ function scopesOf(claim: unknown): string[] {
 }
 
 function judgeError(error: unknown, token: string): Judged {
-  if (error instanceof errors.JWKSNoMatchingKey) {
+  if (error instanceof jose().errors.JWKSNoMatchingKey) {
     return { kind: 'stranger', isUnknown: true, verdict: bad('The token is signed with a key that is not known') };
   }
-  if (error instanceof errors.JWSSignatureVerificationFailed) {
+  if (error instanceof jose().errors.JWSSignatureVerificationFailed) {
     const verdict = bad('The signature of the token does not verify');
     // Keys without names change unseen; a name that is known speaks for the key at hand, and for a forger.
-    const isNamed = decodeProtectedHeader(token).kid !== undefined;
+    const isNamed = jose().decodeProtectedHeader(token).kid !== undefined;
     return isNamed ? { kind: 'refused', verdict } : { kind: 'stranger', isUnknown: false, verdict };
   }
-  if (error instanceof errors.JWTExpired) return { kind: 'refused', verdict: expired };
-  if (error instanceof errors.JWTClaimValidationFailed) return { kind: 'refused', verdict: bad(sayClaim(error)) };
+  if (error instanceof jose().errors.JWTExpired) return { kind: 'refused', verdict: expired };
+  if (error instanceof jose().errors.JWTClaimValidationFailed)
+    return { kind: 'refused', verdict: bad(sayClaim(error)) };
   return { kind: 'refused', verdict: sayOther(error) };
 }
 
@@ -220,11 +222,13 @@ function sayClaim({ claim, reason }: errors.JWTClaimValidationFailed): string {
 }
 
 function sayOther(error: unknown): Bad | Unknown {
-  if (error instanceof errors.JOSEAlgNotAllowed)
+  if (error instanceof jose().errors.JOSEAlgNotAllowed)
     return bad('The token is signed with an algorithm that is not allowed');
   // Only `crit` gets here: the algorithms that may be allowed are all supported.
-  if (error instanceof errors.JOSENotSupported) return bad('The token asks for an extension that is not supported');
-  if (error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid) return bad('The token is malformed');
+  if (error instanceof jose().errors.JOSENotSupported)
+    return bad('The token asks for an extension that is not supported');
+  if (error instanceof jose().errors.JWSInvalid || error instanceof jose().errors.JWTInvalid)
+    return bad('The token is malformed');
   // The issuer's key is broken or too weak: no fault of the caller, who must not be told so.
   return { kind: 'unknown', description: 'The key that the token is signed with cannot be used' };
 }

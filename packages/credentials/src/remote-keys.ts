@@ -1,6 +1,7 @@
 import type { Clock } from '@flick/decide';
-import { createLocalJWKSet, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { type Bounds, explainFetch, fetchText, isRecord, Refused } from './bounded-fetch.ts';
+import { jose } from './jose.ts';
 import type { KeySet, KeySource } from './key-set.ts';
 
 /** Older keys are used on while new ones are fetched: a key that its issuer removed is refused after this, or soon. */
@@ -36,7 +37,7 @@ export function createRemoteKeys({ url, clock, warn }: RemoteKeysOptions): KeySo
     try {
       const answer = await fetchText(url, { headers: { accept } }, bounds);
       // The same keys stay the same object, so that tokens verified by them stay verified.
-      if (answer !== text || keys === undefined) keys = { key: createLocalJWKSet(parse(answer)) };
+      if (answer !== text || keys === undefined) keys = { key: jose().createLocalJWKSet(parse(answer)) };
       text = answer;
       fetchedMs = clock.monotonicMs();
     } catch (error) {

@@ -6,10 +6,8 @@ import type { RecordStore } from '@flick/stores';
 import { createGate, type Gate } from './gate.ts';
 import { createHandlers, type ErrorPlace } from './handlers.ts';
 import type { AnyOperations, Handlers } from './handler-types.ts';
-import { openLadder, refuseUnverified, tellError, tellLine } from './open-ladder.ts';
+import { openLadder, tellError, tellLine } from './open-ladder.ts';
 import { createUpstream } from './upstream.ts';
-
-export { refuseUnverified };
 
 /** The settings of `flick.yaml`, in camel case, and the functions that answer. */
 export type ServeOptions<Operations = AnyOperations> = CodeSettings & {

@@ -1,4 +1,4 @@
-export { authority } from './addresses.ts';
+export { authority, type ListenAddress } from './addresses.ts';
 export { checkNames } from './contract-names.ts';
 export { describeFaults, unverifiedSchemes } from './contract-report.ts';
 export { type OfflineSettings, readOfflineSettings } from './offline-settings.ts';

@@ -1,6 +1,7 @@
-import { createJwtVerifier, type JwtVerifier } from '@flick/credentials';
+import type { JwtVerifier } from '@flick/credentials';
 import type { ConfigPath } from './config-file.ts';
 import type { Config } from './config-schema.ts';
+import { credentialLibrary } from './credential-library.ts';
 import { isUrl, readReference } from './references.ts';
 import type { SettingFaults } from './setting-faults.ts';
 import { durationMs } from './units.ts';
@@ -24,7 +25,7 @@ export function createJwtVerifierOf(
 ): JwtVerifier | undefined {
   const keys = readKeys(jwt, folder, path, faults);
   if (keys === undefined) return undefined;
-  return createJwtVerifier({
+  return credentialLibrary().createJwtVerifier({
     algorithms: jwt.algorithms,
     ...keys,
     ...(jwt.issuer !== undefined && { issuer: jwt.issuer }),

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { createBasicVerifier, createIntrospectionVerifier, createKeyVerifier } from '@flick/credentials';
 import type { Bound, Verifier } from '@flick/decide';
 import type { ConfigFile, ConfigPath } from './config-file.ts';
 import type { Config } from './config-schema.ts';
+import { credentialLibrary } from './credential-library.ts';
 import { createJwtVerifierOf } from './jwt-verifiers.ts';
 import { readReference, referencesIn, resolveFrom } from './references.ts';
 import { createSettingFaults, type SettingFaults } from './setting-faults.ts';
@@ -112,14 +112,15 @@ function createVerifier(
   warn: (line: string) => void,
 ): Omit<SchemeVerifier, 'kind' | 'identity'> | undefined {
   if (jwt !== undefined) return createJwtVerifierOf(jwt, folder, path, faults, warn);
-  if (keys !== undefined) return createKeyVerifier({ file: resolveFrom(folder, keys.file), warn });
-  if (users !== undefined) return createBasicVerifier({ file: resolveFrom(folder, users.file), warn });
+  if (keys !== undefined) return credentialLibrary().createKeyVerifier({ file: resolveFrom(folder, keys.file), warn });
+  if (users !== undefined)
+    return credentialLibrary().createBasicVerifier({ file: resolveFrom(folder, users.file), warn });
   if (introspection === undefined) return undefined;
   const { url, client_id: clientId, client_secret: reference, max_age: maxAge } = introspection;
   const { issuer, audience, subject_claim: subjectClaim } = introspection;
   const clientSecret = readReference(reference, folder, [...path, 'client_secret'], faults);
   if (clientSecret === undefined) return undefined;
-  return createIntrospectionVerifier({
+  return credentialLibrary().createIntrospectionVerifier({
     url,
     clientId,
     clientSecret,

@@ -6,9 +6,10 @@ import { readSettings } from '../src/settings.ts';
 import { folderWith } from './temporary-folder.ts';
 
 // Verifiers are told apart by what they are made of.
-vi.mock('@flick/credentials', () => {
+vi.mock('../src/credential-library.ts', () => {
   const makers = ['createJwtVerifier', 'createKeyVerifier', 'createBasicVerifier', 'createIntrospectionVerifier'];
-  return Object.fromEntries(makers.map((name) => [name, (settings: object) => settings]));
+  const library = Object.fromEntries(makers.map((name) => [name, (settings: object) => settings]));
+  return { credentialLibrary: () => library };
 });
 
 const pem = (name: string): string => readFileSync(new URL(`../../cli/test/pem/${name}`, import.meta.url), 'utf8');

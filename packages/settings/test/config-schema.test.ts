@@ -9,9 +9,10 @@ import { readSettings } from '../src/settings.ts';
 import { folderWith } from './temporary-folder.ts';
 
 // What a verifier is made of can only be seen before it is made.
-vi.mock('@flick/credentials', () => {
+vi.mock('../src/credential-library.ts', () => {
   const makers = ['createJwtVerifier', 'createKeyVerifier', 'createBasicVerifier', 'createIntrospectionVerifier'];
-  return Object.fromEntries(makers.map((name) => [name, (settings: object) => settings]));
+  const library = Object.fromEntries(makers.map((name) => [name, (settings: object) => settings]));
+  return { credentialLibrary: () => library };
 });
 
 /** For every key of the schema, YAML that sets it to something other than its default. `*` stands for a name. */
