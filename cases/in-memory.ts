@@ -54,13 +54,20 @@ function answerOf(story: Story, decider: Decider, passage: Passage, body: Uint8A
   const own = new Set([...passage.limitFields.map(([name]) => name.toLowerCase()), ...(plan.withheld ?? [])]);
   const passed = Object.entries(sent).filter(([name]) => !own.has(name));
   const kept = headersOf([...passed, ...passage.limitFields, ...plan.fields]);
-  if (plan.refusal) {
-    const answer = refused(plan.refusal, upstream);
+  const { watch } = plan;
+  const checks = plan.refusal === undefined && watch?.media !== undefined;
+  const breach = checks
+    ? decider.judgeResponseBody(passage, watch, Buffer.from(story.upstream.body ?? '')).breach
+    : watch?.breach;
+  const refusal = plan.refusal ?? (watch?.holds === true ? breach : undefined);
+  if (refusal) {
+    const answer = refused(refusal, upstream);
     const retryAfter = sent['retry-after'];
     return { ...answer, fields: { ...answer.fields, ...(retryAfter && { 'retry-after': retryAfter }) } };
   }
   return {
     ...shared,
+    ...(breach && { observed: breach.reason }),
     status: plan.status,
     precise: story.upstream.status,
     reason: plan.reason,

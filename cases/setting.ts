@@ -32,11 +32,12 @@ export function readCompiled(document: string, settings: ContractSettings): Cont
 
 /** The contract of a story under its settings; read once for all stories that share both. */
 export function contractOf({ contract, settings }: Setting, form: Form = 'document'): Contract {
-  const { codes, mode, unknownMembers, operations } = settings;
+  const { codes, mode, unknownMembers, responses, operations } = settings;
   const chosen = {
     ...(codes && { codes }),
     ...(mode && { mode }),
     ...(unknownMembers && { unknownMembers }),
+    ...(responses && { responses }),
     ...(operations && { operations }),
   };
   const key = JSON.stringify([form, contract, chosen]);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import type { CodesSetting, Mode, Switches, UnknownMembers } from '@flick/contract';
+import type { CodesSetting, Mode, SwitchSettings, UnknownMembers } from '@flick/contract';
 import type { CorsPolicy, DeciderOptions, Limit } from '@flick/decide';
 import { parse } from 'yaml';
 import { type TokenClaims, token } from './token.ts';
@@ -10,7 +10,8 @@ interface StorySettings {
   readonly codes?: CodesSetting;
   readonly mode?: Mode;
   readonly unknownMembers?: UnknownMembers;
-  readonly operations?: Readonly<Record<string, Partial<Switches>>>;
+  readonly responses?: SwitchSettings['responses'];
+  readonly operations?: Readonly<Record<string, SwitchSettings>>;
   readonly limits?: readonly Limit[];
   readonly limitHeaders?: DeciderOptions['limitHeaders'];
   readonly trustedProxies?: readonly string[];
@@ -122,7 +123,9 @@ const dueKeys = new Set(
   ),
 );
 const settingKeys = new Set(
-  'codes mode unknownMembers operations limits limitHeaders trustedProxies cors headerCount bodyBytes'.split(' '),
+  'codes mode unknownMembers responses operations limits limitHeaders trustedProxies cors headerCount bodyBytes'.split(
+    ' ',
+  ),
 );
 
 function known(keys: object, allowed: ReadonlySet<string>, where: string): void {

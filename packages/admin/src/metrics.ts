@@ -59,6 +59,18 @@ export function createMetrics(measure: () => Measured): Metrics {
     labelNames: ['operation', 'reason'] as const,
     registers,
   });
+  const breaches = new Counter({
+    name: 'flick_response_breaches_total',
+    help: 'Answers of the API that break the contract, by what of them does first: status, header or body.',
+    labelNames: ['operation', 'kind'] as const,
+    registers,
+  });
+  const unchecked = new Counter({
+    name: 'flick_responses_unchecked_total',
+    help: 'Answers that are watched and whose body was not checked, by why: size, endless, coding or schema.',
+    labelNames: ['operation', 'why'] as const,
+    registers,
+  });
   const endings = new Counter({
     name: 'flick_endings_total',
     help: 'Requests by how their answer ended.',
@@ -98,18 +110,29 @@ export function createMetrics(measure: () => Measured): Metrics {
   };
 
   return {
-    record({ operation, status, reason, observed: would, ending, durationMs, upstreamMs }) {
+    record(outcome) {
+      const { operation, status, reason, observed: would, ending, durationMs, upstreamMs, unchecked: why } = outcome;
       // A request that began before a reload may be of an operation that is no more.
       const name = operation !== undefined && known.has(operation) ? operation : none;
       requests.inc({ operation: name, code: status === 0 ? none : status, reason: reason ?? none });
       endings.inc({ ending });
       if (would !== undefined) observed.inc({ operation: name, reason: would.reason });
+      const breach = [outcome, would].find((refusal) => refusal?.reason === 'response-breach');
+      if (breach !== undefined) breaches.inc({ operation: name, kind: breach.violations[0]?.in ?? none });
+      if (why !== undefined) unchecked.inc({ operation: name, why });
       durations.observe({ operation: name }, durationMs / 1000);
       if (upstreamMs !== undefined) upstreamDurations.observe({ operation: name }, upstreamMs / 1000);
     },
     async setOperations(ids) {
       known = new Set(ids);
-      const labelled = [requests, observed, durations, upstreamDurations];
+      const labelled: readonly (Counter | Histogram)[] = [
+        requests,
+        observed,
+        breaches,
+        unchecked,
+        durations,
+        upstreamDurations,
+      ];
       const values = await Promise.all(labelled.map((metric) => metric.get()));
       for (const [at, { values: series }] of values.entries()) {
         for (const { labels } of series) {

@@ -52,6 +52,9 @@ function ladderOf(record: Outcome): readonly ExplainedRung[] {
   const observed = record.observed && stageOf(record.observed.reason, record.observed.violations);
   return stages.map((stage, index): ExplainedRung => {
     if (stage === stop?.stage) return stop;
+    if (stage === 'response' && stage === observed) {
+      return { stage, result: 'observed', note: record.observed?.detail ?? '' };
+    }
     // Whatever the API answers is looked at on the way back.
     if (stage === 'response' && record.upstreamStatus !== undefined) return passedWith(stage, fold(record));
     if (index > end) return { stage, result: 'not reached' };

@@ -101,7 +101,7 @@ function fieldsOf(outcome: Outcome): object {
     upstream_status: outcome.upstreamStatus,
     reason: outcome.reason,
     detail: safe(outcome.detail),
-    errors: outcome.violations.length === 0 ? undefined : outcome.violations.slice(0, 8).map(fault),
+    errors: faultsOf(outcome.violations),
     observed: outcome.observed && observedFields(outcome.observed),
     consumer: safe(outcome.consumer),
     address: printable(outcome.address, 64),
@@ -111,8 +111,14 @@ function fieldsOf(outcome: Outcome): object {
   };
 }
 
-function observedFields({ reason, status, precise, detail }: NonNullable<Outcome['observed']>): object {
-  return { reason, status, precise, detail: printable(detail) };
+function observedFields({ reason, status, precise, detail, violations }: NonNullable<Outcome['observed']>): object {
+  // Its detail tells of a request what is wrong with it, and of an answer nothing.
+  const errors = reason === 'response-breach' ? faultsOf(violations) : undefined;
+  return { reason, status, precise, detail: printable(detail), errors };
+}
+
+function faultsOf(violations: Outcome['violations']): readonly object[] | undefined {
+  return violations.length === 0 ? undefined : violations.slice(0, 8).map(fault);
 }
 
 function fault({ in: where, name, pointer, reason, due, arrived }: Outcome['violations'][number]): object {
@@ -146,7 +152,8 @@ function createLine(colour: boolean): (outcome: Outcome) => string {
     ];
     if (reason !== undefined) words.push(colourOfStatus(reason));
     if (observed !== undefined) words.push(yellow(`would be ${observed.status} ${observed.reason}`));
-    if (violations.length > 0) words.push(dim(violations.slice(0, 3).map(nameOf).join(', ')));
+    const faults = observed?.reason === 'response-breach' ? observed.violations : violations;
+    if (faults.length > 0) words.push(dim(faults.slice(0, 3).map(nameOf).join(', ')));
     if (ending !== 'complete') words.push(red(ending));
     if (reason === undefined && detail !== undefined) words.push(dim(printable(detail, 200)));
     return `${words.join('  ')}\n`;

@@ -8,5 +8,5 @@ export { didYouMean } from './nearest.ts';
 export { type Position, positionsOf } from './positions.ts';
 export { contractFrom, readContract } from './read.ts';
 export { type Reason, type ReasonEntry, reasons, type Stage, stages } from './reasons.ts';
-export type { SwitchSettings } from './switches.ts';
+export type { ResponsesSample, SwitchSettings } from './switches.ts';
 export { type CodesSetting, createTable, type Table } from './table.ts';

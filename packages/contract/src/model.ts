@@ -4,6 +4,9 @@ import type { Table } from './table.ts';
 /** Whether refusals are sent, or only recorded while the request goes on to the API. */
 export type Mode = 'enforce' | 'observe';
 
+/** What becomes of answers of the API that break the contract: nothing, counted and recorded, or answered 500. */
+export type ResponsesMode = 'off' | 'watch' | 'enforce';
+
 /** The switches that hold for all operations or for one: from `flick.yaml` and from `x-flick` in the contract. */
 export interface Switches {
   readonly mode: Mode;
@@ -16,6 +19,9 @@ export interface Switches {
   readonly fold: boolean;
   /** Whether a server with too much to do may refuse it with 503 before it is judged; `never` is for health checks. */
   readonly shed: 'may' | 'never';
+  readonly responses: ResponsesMode;
+  /** The share of answers that are watched, above 0 and up to 1. */
+  readonly responsesSample: number;
 }
 
 /** Something in the document that breaks OpenAPI or cannot be served, reported once at start. */

@@ -9,6 +9,8 @@ const plain = {
   hideMethods: false,
   fold: true,
   shed: 'may',
+  responses: 'off',
+  responsesSample: 1,
 };
 
 it('enforces, refuses unknown parameters and folds by default', () => {
@@ -24,6 +26,13 @@ it('takes settings for all, and for one operation', () => {
   expect(operationOf(contract).switches).toEqual({ ...plain, fold: false });
 });
 
+it('takes the sample with the level that says to watch, and with no other', () => {
+  const operations: ContractSettings['operations'] = { getThings: { responses: 'enforce' } };
+  const contract = contractFrom(withOperation({}), { responses: { mode: 'watch', sample: 0.1 }, operations });
+  expect(contract.switches).toMatchObject({ responses: 'watch', responsesSample: 0.1 });
+  expect(operationOf(contract).switches).toMatchObject({ responses: 'enforce', responsesSample: 1 });
+});
+
 it('reads x-flick of the operation', () => {
   const flick = {
     mode: 'observe',
@@ -32,6 +41,7 @@ it('reads x-flick of the operation', () => {
     hide_methods: true,
     fold: false,
     shed: 'never',
+    responses: { mode: 'watch', sample: 0.25 },
   };
   const contract = contractFrom(withOperation({ 'x-flick': flick }));
   expect(operationOf(contract).switches).toEqual({
@@ -41,6 +51,8 @@ it('reads x-flick of the operation', () => {
     hideMethods: true,
     fold: false,
     shed: 'never',
+    responses: 'watch',
+    responsesSample: 0.25,
   });
   expect(contract.switches).toEqual(plain);
   expect(contract.faults).toEqual([]);
@@ -77,6 +89,9 @@ it.each([
   [{ colour: 'red' }, /"colour" is no switch .*; write one of mode, unknown_query/],
   [{ mode: 'off' }, /"mode" has an unknown value and is left out; write one of enforce, observe/],
   [{ fold: 'no' }, /"fold" has an unknown value/],
+  [{ responses: 'maybe' }, /"responses" has an unknown value .*; write one of off, watch, enforce, \{ mode: watch/],
+  [{ responses: { mode: 'enforce', sample: 0.5 } }, /"responses" has an unknown value/],
+  [{ responses: { mode: 'watch', sample: 0 } }, /"responses" has an unknown value/],
   [['observe'], /"x-flick" is not an object/],
   ['observe', /"x-flick" is not an object/],
 ])('warns of the x-flick %j and leaves it out', (flick, message) => {

@@ -78,7 +78,7 @@ export function judgeMedia(operation: Operation, head: BodyHead): MediaJudgement
 }
 
 /** How a body is read: as the media type says or, of a range with a schema, as the type that came. */
-function kindOf(media: MediaType, type: string): MediaKind {
+export function kindOf(media: MediaType, type: string): MediaKind {
   const { kind, check } = media;
   const read = kind === 'opaque' && check !== undefined && media.range.includes('*') ? kindOfType(type) : kind;
   // Without a schema, only JSON has a form that all its readers must agree on.

@@ -39,6 +39,7 @@ const places: Readonly<Record<Violation['in'], string>> = {
   body: 'The body',
   target: 'The request target',
   message: 'The request',
+  status: 'The code',
 };
 
 /** A violation in one sentence. */

@@ -2,6 +2,7 @@ export type * from './facts.ts';
 export { createDecider } from './ladder.ts';
 export { limitReasons } from './limit-rungs.ts';
 export type { Trace, TraceStep, TracingDecider } from './trace.ts';
+export { isSequential } from './media-type.ts';
 export { factsFromBytes, parseHead } from './message-bytes.ts';
 export type * from './outcome.ts';
 export type * from './ports.ts';

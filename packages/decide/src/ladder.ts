@@ -16,6 +16,7 @@ import { PathTree } from './path-tree.ts';
 import type { DeciderOptions } from './ports.ts';
 import { compileRefuse, refused } from './refusal.ts';
 import { compileResponseRung, withDueFields } from './response-rung.ts';
+import { compileResponseWatch } from './response-watch.ts';
 import { compileTargetRung } from './target-rung.ts';
 import { type Heard, stepsOf, type TracingDecider } from './trace.ts';
 import type { Passage, Refusal, Verdict } from './verdict.ts';
@@ -45,7 +46,8 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
   const refuse = compileRefuse(contract);
   const challenge = compileChallenge(options.realm, contract.schemes);
   const cors = compileCors(options);
-  const judgeResponse = compileResponseRung(contract, challenge, refuse);
+  const watcher = compileResponseWatch(contract, sizes.bodyBytes, refuse);
+  const judgeResponse = compileResponseRung(contract, challenge, watcher, refuse);
   const tree = new PathTree(contract.operations);
   const limits = compileLimitRungs(contract, options, refuse);
   const load = compileLoadRung(refuse);
@@ -162,6 +164,7 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
       withDueFields(refuse(passage?.operation, reason, detail, more), passage, challenge),
     corsFields: cors.fields,
     judgeResponse: (passage, response) => cors.complete(judgeResponse(passage, response), passage, response),
+    judgeResponseBody: watcher.body,
   };
 }
 

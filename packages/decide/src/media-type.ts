@@ -71,6 +71,20 @@ export function inMediaRange(range: string, type: string): boolean {
   return type.startsWith(range.slice(0, star + 1)) && type.endsWith(range.slice(star + 2));
 }
 
+// Types whose answers go on as long as there is something to tell (OpenAPI 3.2, "Sequential Media Types").
+const sequential: ReadonlySet<string> = new Set([
+  'application/json-seq',
+  'application/jsonl',
+  'application/x-ndjson',
+  'multipart/x-mixed-replace',
+  'text/event-stream',
+]);
+
+/** Whether answers of a type may go on without an end: their schema is that of one item, or of none. */
+export function isSequential(type: string): boolean {
+  return sequential.has(type);
+}
+
 /** Whether a type is JSON, by name or by suffix (RFC 6839). */
 export function isJsonType(type: string): boolean {
   return type === 'application/json' || type === 'text/json' || type.endsWith('+json');

@@ -34,7 +34,7 @@ export interface Outcome {
   readonly reason: Reason | undefined;
   readonly detail: string | undefined;
   readonly violations: readonly Violation[];
-  /** Under `observe`: how the request would have been refused. */
+  /** Under `observe`: how the request would have been refused; under `responses: watch`, its answer. */
   readonly observed: Pick<Refusal, 'reason' | 'status' | 'precise' | 'detail' | 'violations'> | undefined;
   /** `scheme:subject`. */
   readonly consumer: string | undefined;
@@ -44,4 +44,17 @@ export interface Outcome {
   /** What of that passed while the API was waited for, to its response head. */
   readonly upstreamMs: number | undefined;
   readonly ending: Ending;
+  /** Why the body of a watched answer was not checked. Not kept in records. */
+  readonly unchecked?: Unchecked | undefined;
 }
+
+/** Why the body of an answer was not checked. */
+export type Unchecked =
+  /** It has more bytes than the server holds. */
+  | 'size'
+  /** It may go on without an end. */
+  | 'endless'
+  /** Its content coding is not known, or is not what it says. */
+  | 'coding'
+  /** Its schema cannot be compiled, or its charset is not known. */
+  | 'schema';

@@ -43,7 +43,18 @@ export interface Planned {
  * @param keys - names of the query that are API keys, of this operation or of others
  */
 export function planParameters(operation: Operation, keys: ReadonlySet<string>): ParameterPlan {
-  const planned = operation.parameters.map((parameter) => ({
+  return plan(operation.parameters, operation, keys);
+}
+
+/** Works out how the header fields of an answer are found. */
+export function planHeaders(headers: readonly Parameter[], operation: Operation): ParameterPlan {
+  return plan(headers, operation, noKeys);
+}
+
+const noKeys: ReadonlySet<string> = new Set();
+
+function plan(parameters: readonly Parameter[], operation: Operation, keys: ReadonlySet<string>): ParameterPlan {
+  const planned = parameters.map((parameter) => ({
     parameter,
     lowerName: parameter.name.toLowerCase(),
     slot: slotOf(parameter, operation),

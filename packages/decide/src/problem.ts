@@ -35,7 +35,8 @@ export function problemOf(refusal: Refusal, about: { readonly requestId: string;
     instance: about.instance,
     request_id: about.requestId,
     reason,
-    errors: violations.map(errorOf),
+    // Those of an answer are the API's own: for the record, and nothing of them for the caller.
+    errors: reason === 'response-breach' ? [] : violations.map(errorOf),
   };
 }
 

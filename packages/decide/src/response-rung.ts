@@ -1,6 +1,7 @@
 import type { Contract, Operation, Reason } from '@flick/contract';
 import type { Challenge } from './challenge.ts';
 import { published, type Refuse } from './refusal.ts';
+import type { ResponseWatcher } from './response-watch.ts';
 import type { Field, Passage, Refusal, ResponseFacts, ResponsePlan } from './verdict.ts';
 
 // Why a refusal of the API's own is, as far as its code tells.
@@ -29,14 +30,15 @@ const noFields: readonly Field[] = [];
 /**
  * Rung 12: how an answer of the API is passed on. Codes below 400 pass; a published 4xx passes with its body; another is
  * folded and keeps its body where that is JSON or text; the body of a 5xx is always replaced, so that nothing leaks.
- * Under observe all passes as it is.
+ * Under observe all passes as it is. Where the operation's responses are watched, the watcher has the last word.
  */
 export function compileResponseRung(
   contract: Contract,
   challenge: Challenge,
+  watcher: ResponseWatcher,
   refuse: Refuse,
 ): (passage: Passage, response: ResponseFacts) => ResponsePlan {
-  return (passage, response) => {
+  const passOn = (passage: Passage, response: ResponseFacts): ResponsePlan => {
     const { operation } = passage;
     const declared = declares(operation, response.status);
     const { mode } = operation?.switches ?? contract.switches;
@@ -60,6 +62,16 @@ export function compileResponseRung(
     const detail = response.status < 500 ? 'The API refused the request.' : 'The API failed to answer.';
     const refusal = refuse(operation, reason, detail, { precise: response.status, fields });
     return { status: refusal.status, body: 'replace', fields, refusal, reason, declared };
+  };
+  return (passage, response) => {
+    const { operation } = passage;
+    const plan = passOn(passage, response);
+    if (operation === undefined || operation.switches.responses === 'off') return plan;
+    const watch = watcher.head(passage, operation, response, plan.declared);
+    if (watch === undefined) return plan;
+    const { breach: refusal } = watch;
+    if (!watch.holds || refusal === undefined) return { ...plan, watch };
+    return { ...plan, status: refusal.status, body: 'replace', fields: noFields, refusal, reason: refusal.reason };
   };
 }
 

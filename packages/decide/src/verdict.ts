@@ -3,9 +3,9 @@ import type { RequestFacts } from './facts.ts';
 import type { Consumer } from './ports.ts';
 import type { RequestValues } from './request-values.ts';
 
-/** One fault of a request. Says what arrived by kind and size only: the value may be a secret. */
+/** One fault of a request, or of an answer that breaks the contract. Says what arrived by kind and size only: the value may be a secret. */
 export interface Violation {
-  readonly in: 'path' | 'query' | 'header' | 'cookie' | 'body' | 'target' | 'message';
+  readonly in: 'path' | 'query' | 'header' | 'cookie' | 'body' | 'target' | 'message' | 'status';
   /** The parameter's or field's name. */
   readonly name?: string;
   /** JSON pointer into the value or the body. */
@@ -99,6 +99,31 @@ export interface ResponsePlan {
   readonly reason: Reason | undefined;
   /** Whether the operation declares the code that the API sent. */
   readonly declared: boolean;
+  /** Set where the answer is passed on and watched, and breaks the contract already or has a body to be checked. */
+  readonly watch?: ResponseWatch;
+}
+
+/** What is known of an answer that is watched, once its head was judged. */
+export interface ResponseWatch {
+  /** Nothing of the answer goes out until its body is judged. */
+  readonly holds: boolean;
+  /** What the body is held against; undefined where no body is to be checked. */
+  readonly media: MediaType | undefined;
+  readonly contentType: string | undefined;
+  /** A larger body, its coding removed, passes unchecked. */
+  readonly mostBytes: number;
+  /** What the head breaks, told as the refusal that it would be: its violations are for the record alone. */
+  readonly breach: Refusal | undefined;
+  /** Set where its body has a schema and cannot be checked all the same. */
+  readonly unchecked?: 'endless';
+}
+
+/** What came of checking the body of an answer. */
+export interface ResponseJudgement {
+  /** Head and body together. */
+  readonly breach: Refusal | undefined;
+  /** Set where the body could not be judged. */
+  readonly unchecked?: 'schema';
 }
 
 /** The ladder of one contract. Touches no socket, no logger, no global. */
@@ -126,6 +151,12 @@ export interface Decider {
   readonly corsFields: (facts: RequestFacts) => readonly Field[];
   /** Says how an answer of the API is passed on: its code folded, its body kept or replaced. */
   readonly judgeResponse: (passage: Passage, response: ResponseFacts) => ResponsePlan;
+  /**
+   * Judges the body of an answer whose plan has a `watch` with `media`. Never throws.
+   *
+   * @param bytes - all of it, its content coding removed
+   */
+  readonly judgeResponseBody: (passage: Passage, watch: ResponseWatch, bytes: Uint8Array) => ResponseJudgement;
 }
 
 /** Particulars of a refusal made for something that happened outside the ladder. */

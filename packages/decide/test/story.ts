@@ -30,6 +30,8 @@ export const switches: Switches = {
   hideMethods: false,
   fold: true,
   shed: 'may',
+  responses: 'off',
+  responsesSample: 1,
 };
 
 const text: Shape = { types: new Set(['string']), open: true, binary: false };

@@ -1,4 +1,12 @@
-import { brotliDecompress, type CompressCallback, gunzip, inflate } from 'node:zlib';
+import {
+  brotliDecompress,
+  brotliDecompressSync,
+  type CompressCallback,
+  gunzip,
+  gunzipSync,
+  inflate,
+  inflateSync,
+} from 'node:zlib';
 
 /** A content coding that bodies may have (RFC 9110, section 8.4.1). `deflate` is the zlib format. */
 export type Coding = 'identity' | 'gzip' | 'deflate' | 'br';
@@ -35,14 +43,39 @@ type Decoded = (bytes: Uint8Array | 'too-large' | 'malformed') => void;
  * @param limit - of the bytes that come out; the bounds of size and ratio above hold besides
  */
 export function decode(coding: Exclude<Coding, 'identity'>, bytes: Uint8Array, limit: number, done: Decoded): void {
-  const maxOutputLength = Math.min(limit, mostBytes, Math.max(bytes.length * mostRatio, harmlessBytes));
   const finish: CompressCallback = (error, result) => {
     if (error === null) done(result.length > limit ? 'too-large' : result);
-    else done('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'malformed');
+    else done(faultOf(error));
   };
-  // Zero is no limit that zlib takes; one byte is too many then all the same.
-  const options = { maxOutputLength: Math.max(maxOutputLength, 1) };
+  const options = optionsOf(bytes, limit);
   if (coding === 'gzip') gunzip(bytes, options, finish);
   else if (coding === 'deflate') inflate(bytes, options, finish);
   else brotliDecompress(bytes, options, finish);
+}
+
+/**
+ * As {@link decode}, on the thread of the event loop: for a body that nobody waits for any more, or that is small.
+ */
+export function decodeNow(
+  coding: Exclude<Coding, 'identity'>,
+  bytes: Uint8Array,
+  limit: number,
+): Uint8Array | 'too-large' | 'malformed' {
+  const options = optionsOf(bytes, limit);
+  try {
+    if (coding === 'gzip') return gunzipSync(bytes, options);
+    return coding === 'deflate' ? inflateSync(bytes, options) : brotliDecompressSync(bytes, options);
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+function optionsOf(bytes: Uint8Array, limit: number): { readonly maxOutputLength: number } {
+  const maxOutputLength = Math.min(limit, mostBytes, Math.max(bytes.length * mostRatio, harmlessBytes));
+  // Zero is no limit that zlib takes; one byte is too many then all the same.
+  return { maxOutputLength: Math.max(maxOutputLength, 1) };
+}
+
+function faultOf(error: unknown): 'too-large' | 'malformed' {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too-large' : 'malformed';
 }

@@ -1,9 +1,15 @@
 import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Bound, Passage, Refusal, ResponsePlan } from '@flick/decide';
+import type { Bound, Passage, Refusal, ResponsePlan, Unchecked } from '@flick/decide';
 
 export type { Ending, Outcome } from '@flick/decide';
 export type { Timeouts } from '@flick/settings';
+
+/** What the record tells of the check of an answer. */
+export interface CheckedAnswer {
+  readonly breach: Refusal | undefined;
+  readonly unchecked?: Unchecked | undefined;
+}
 
 /** One request that passed the ladder, handed to whatever answers it. */
 export interface Exchange {
@@ -32,6 +38,8 @@ export interface Exchange {
   readonly lasts: () => void;
   /** For the record: what the API answered, why as far as its code tells, and how long its head took. */
   readonly answered: (upstreamStatus: number, plan: ResponsePlan, upstreamMs: number) => void;
+  /** For the record: what came of checking the body of an answer that is watched. */
+  readonly checked: (judgement: CheckedAnswer) => void;
   /** Runs once when the client goes away or the gate cuts the connection. */
   readonly onGone: (listener: () => void) => void;
 }

@@ -1,15 +1,17 @@
+import { Buffer } from 'node:buffer';
 import { performance } from 'node:perf_hooks';
 import { type Contract, didYouMean, type Operation } from '@flick/contract';
-import type { Decider, Field } from '@flick/decide';
 import { PasswordsFault } from '@flick/credentials';
+import { type Decider, type Field, isSequential, type ResponsePlan } from '@flick/decide';
 import { StartFault } from '@flick/settings/start-fault';
 import { SessionsFault } from '@flick/stores';
+import { type AnswerCheck, checkAnswer } from './answer-check.ts';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
 import { type AnswerPlan, isStream, planAnswers, writeAnswer, type Written } from './handler-answer.ts';
 import { HandlerRefusal } from './handler-refusal.ts';
 import { HandledRequest } from './handler-request.ts';
-import type { AnyOperations, Handlers, OperationHandler } from './handler-types.ts';
-import { endless, fieldsBesideProblem, typeOf } from './relay-head.ts';
+import type { AnswerStream, AnyOperations, Handlers, OperationHandler } from './handler-types.ts';
+import { fieldsBesideProblem, inPlaceOf, typeOf } from './relay-head.ts';
 import { release, StreamedAnswer } from './streamed-answer.ts';
 
 /** Where an error came from that a handler did not mean to throw. */
@@ -133,13 +135,19 @@ class OperationHandlers implements Handler {
       exchange.refuse({ ...plan.refusal, fields: [...due, ...beside] });
       return;
     }
+    const check =
+      plan.watch &&
+      checkAnswer(this.#decider, exchange, plan, get('content-encoding'), isStream(body) ? undefined : lengthOf(body));
+    if (check?.holds === true && !isStream(body) && this.#breaks(exchange, check, written, plan)) return;
     for (let at = fields.length - 2; plan.withheld !== undefined && at >= 0; at -= 2) {
       if (plan.withheld.includes(String(fields[at]).toLowerCase())) fields.splice(at, 2);
     }
     for (const [name, value] of plan.fields) fields.push(name, value);
     if (isStream(body)) {
-      this.#stream(exchange, way, spentMs, { ...written, body, status: plan.status });
-    } else if (body === undefined) {
+      this.#stream(exchange, way, spentMs, { ...written, body, status: plan.status }, plan, check);
+      return;
+    }
+    if (body === undefined) {
       // RFC 9110, section 8.6: none with 204; with 304 it would tell the length of what is not sent.
       if (status !== 204 && status !== 304) fields.push('Content-Length', 0);
       response.writeHead(plan.status, fields).end();
@@ -147,13 +155,30 @@ class OperationHandlers implements Handler {
       fields.push('Content-Length', typeof body === 'string' ? Buffer.byteLength(body) : body.length);
       response.writeHead(plan.status, fields).end(body);
     }
+    if (check !== undefined && !check.holds) {
+      // All of it is on its way to the client.
+      if (body !== undefined) check.pass(bytesOf(body));
+      check.judge();
+    }
+  }
+
+  /** Whether an answer that is held breaks the contract: then it is refused. */
+  #breaks(exchange: Exchange, check: AnswerCheck, { body, fields }: Written, plan: ResponsePlan): boolean {
+    if (body !== undefined && !isStream(body)) check.pass(bytesOf(body));
+    const breach = check.judge();
+    if (breach === undefined) return false;
+    const answer = { fields: fields.map(String) };
+    exchange.refuse(inPlaceOf(answer, plan, breach, exchange.passage, this.#decider));
+    return true;
   }
 
   #stream(
     exchange: Exchange,
     way: Way,
     spentMs: number,
-    { status, fields, contentType = '', body }: Written & { readonly body: AsyncIterable<unknown> },
+    { status, fields, contentType = '', body }: Written & { readonly body: AnswerStream },
+    plan: ResponsePlan,
+    check: AnswerCheck | undefined,
   ): void {
     const { passage, response } = exchange;
     const type = typeOf(contentType);
@@ -166,12 +191,17 @@ class OperationHandlers implements Handler {
       exchange,
       source: body,
       type,
-      endless: endless.has(type),
+      endless: isSequential(type),
       leftMs: Math.max(1, this.#upstreamMs - spentMs),
       begin: () => response.writeHead(status, fields),
       refuse: (why, cause) => {
         if (why === 'failed') this.#fail(exchange, way, cause);
         else exchange.refuse(this.#decider.refuse(passage, 'upstream-too-slow', tooSlow));
+      },
+      check,
+      breaks: (breach) => {
+        const answer = { fields: fields.map(String) };
+        exchange.refuse(inPlaceOf(answer, plan, breach, passage, this.#decider));
       },
       failed: (cause) => {
         exchange.cut('truncated');
@@ -215,6 +245,14 @@ const noOperation = 'The API has no operation for this request.';
 const tooSlow = 'The API did not answer within the time that the server waits.';
 const unverifiable = 'The credentials cannot be verified at the moment; they may well be good.';
 const failed = 'The server failed while it answered this request.';
+
+function lengthOf(body: string | Uint8Array | undefined): number {
+  return body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+}
+
+function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === 'string' ? Buffer.from(body) : body;
+}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (value instanceof Promise) return true;

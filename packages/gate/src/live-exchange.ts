@@ -2,9 +2,9 @@ import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
-import type { MessageFault, Overload, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
+import type { MessageFault, Overload, Passage, Refusal, RequestFacts, ResponsePlan, Unchecked } from '@flick/decide';
 import { type Coding, codingOf, decode } from './body-coding.ts';
-import type { Ending, Exchange, Outcome } from './exchange.ts';
+import type { CheckedAnswer, Ending, Exchange, Outcome } from './exchange.ts';
 import type { GateResponse, ResponseOwner } from './gate-response.ts';
 import type { Load } from './load.ts';
 import { outcomeOf } from './outcome.ts';
@@ -77,6 +77,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #upstreamMs: number | undefined = undefined;
   #precise: number | undefined = undefined;
   #reason: Reason | undefined = undefined;
+  #breach: Refusal | undefined = undefined;
+  #unchecked: Unchecked | undefined = undefined;
   #cutAs: Ending | undefined = undefined;
   #tunnel: Tunnel | undefined = undefined;
   // The gate has taken it back, or it is over: what the handler still says is not heard.
@@ -290,6 +292,13 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#precise = plan.refusal?.precise ?? upstreamStatus;
     this.#reason = plan.reason;
     this.#upstreamMs = upstreamMs;
+    this.#breach = plan.watch?.breach;
+    this.#unchecked = plan.watch?.unchecked;
+  }
+
+  checked({ breach, unchecked }: CheckedAnswer): void {
+    this.#breach = breach;
+    this.#unchecked = unchecked;
   }
 
   onGone(listener: () => void): void {
@@ -412,6 +421,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
         precise: this.#refusal?.precise ?? this.#precise ?? status,
         upstreamStatus: this.#upstreamStatus,
         reason: this.#reason,
+        breach: this.#breach,
+        unchecked: this.#unchecked,
         durationMs: performance.now() - this.startMs,
         upstreamMs: this.#upstreamMs,
         ending,

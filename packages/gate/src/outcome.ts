@@ -1,5 +1,5 @@
 import type { Reason } from '@flick/contract';
-import type { Ending, Outcome, Passage, Refusal, RequestFacts } from '@flick/decide';
+import type { Ending, Outcome, Passage, Refusal, RequestFacts, Unchecked } from '@flick/decide';
 
 /** What the ladder cannot tell of a request: how its answer went. */
 interface Course {
@@ -10,6 +10,9 @@ interface Course {
   readonly upstreamStatus: number | undefined;
   /** Why the API itself refused, as far as its code tells. */
   readonly reason: Reason | undefined;
+  /** What the API's answer breaks, found out while it is passed on. */
+  readonly breach?: Refusal | undefined;
+  readonly unchecked?: Unchecked | undefined;
   readonly durationMs: number;
   readonly upstreamMs: number | undefined;
   readonly ending: Ending;
@@ -25,7 +28,8 @@ export function outcomeOf(
   refusal: Refusal | undefined,
   course: Course,
 ): Outcome {
-  const observed = passage?.observed;
+  // An answer that is refused for it has it as its reason.
+  const observed = passage?.observed ?? (refusal?.reason === 'response-breach' ? undefined : course.breach);
   const consumer = passage?.consumer;
   return {
     requestId: course.requestId,
@@ -51,6 +55,7 @@ export function outcomeOf(
     durationMs: course.durationMs,
     upstreamMs: course.upstreamMs,
     ending: course.ending,
+    unchecked: course.unchecked,
   };
 }
 

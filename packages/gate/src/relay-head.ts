@@ -1,4 +1,12 @@
-import type { Field, ResponseFacts, ResponsePlan } from '@flick/decide';
+import {
+  type Decider,
+  type Field,
+  isSequential,
+  type Passage,
+  type Refusal,
+  type ResponseFacts,
+  type ResponsePlan,
+} from '@flick/decide';
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { isHopByHop, listedByConnection } from './hop-fields.ts';
 import { MalformedAnswer } from './upstream-line.ts';
@@ -14,15 +22,6 @@ type AnswerFraming =
   | 'chunked'
   /** With the connection: nobody can tell the end from a break. */
   | 'eof';
-
-// Types whose answers go on as long as there is something to tell (OpenAPI 3.2, "Sequential Media Types").
-export const endless: ReadonlySet<string> = new Set([
-  'application/json-seq',
-  'application/jsonl',
-  'application/x-ndjson',
-  'multipart/x-mixed-replace',
-  'text/event-stream',
-]);
 
 /** The head of an answer of the API, as it is passed on. */
 export interface AnswerHead extends ResponseFacts {
@@ -81,7 +80,7 @@ export function readAnswerHead(
     has: (name) => fields.some((field, at) => at % 2 === 0 && field.toLowerCase() === name),
     get: (name) => fields.find((_, at) => at % 2 === 1 && fields[at - 1]?.toLowerCase() === name),
     framing: bodiless ? 'none' : chunked ? 'chunked' : sized ? 'length' : 'eof',
-    endless: !sized && contentType !== undefined && endless.has(typeOf(contentType)),
+    endless: !sized && contentType !== undefined && isSequential(typeOf(contentType)),
     fields,
   };
 }
@@ -172,6 +171,20 @@ export function fieldsBesideProblem(
       kept.push([name, answer.fields[i + 1] ?? '']);
   }
   return kept;
+}
+
+/** The refusal of an answer whose body broke the contract, with the fields of the answer that are still due. */
+export function inPlaceOf(
+  answer: Pick<AnswerHead, 'fields'>,
+  plan: Pick<ResponsePlan, 'withheld'>,
+  refusal: Refusal,
+  passage: Passage,
+  decider: Decider,
+): Refusal {
+  // Those that go out with every refusal.
+  const leave = decider.corsFields(passage.facts);
+  const kept = fieldsBesideProblem(answer, [...refusal.fields, ...leave], plan.withheld);
+  return { ...refusal, fields: [...refusal.fields, ...kept] };
 }
 
 /**

@@ -1,14 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { PassThrough } from 'node:stream';
 import type { Socket } from 'node:net';
-import type { Decider } from '@flick/decide';
+import type { Decider, ResponsePlan } from '@flick/decide';
 import type { Dispatcher } from 'undici';
+import { type AnswerCheck, checkAnswer } from './answer-check.ts';
 import type { Exchange } from './exchange.ts';
 import {
   type AnswerHead,
   fieldsBesideProblem,
   fieldsOfUpgrade,
   fieldsToClient,
+  inPlaceOf,
   type RawFields,
   readAnswerHead,
   relayHints,
@@ -61,6 +63,8 @@ export class Relay implements Dispatcher.DispatchHandler {
   readonly #startedMs = performance.now();
   #upload: PassThrough | undefined;
   #answer: AnswerHead | undefined;
+  #plan: ResponsePlan | undefined;
+  #check: AnswerCheck | undefined;
   #sent = false;
   #begun = false;
   #over = false;
@@ -138,7 +142,7 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#hint(raw);
       return;
     }
-    const { passage, response } = this.#exchange;
+    const { passage } = this.#exchange;
     const { facts } = passage;
     const answer = readAnswerHead(status, raw, facts.method, this.#line.http10, passage.limitFields);
     if (answer.framing === 'eof' && this.#shared.refuseEof) throw new MalformedAnswer('no length');
@@ -154,6 +158,26 @@ export class Relay implements Dispatcher.DispatchHandler {
       this.#exchange.refuse({ ...plan.refusal, fields: [...fields, ...kept] });
       return;
     }
+    if (plan.watch !== undefined) {
+      const length = answer.get('content-length');
+      this.#check = checkAnswer(
+        this.#shared.decider,
+        this.#exchange,
+        plan,
+        answer.get('content-encoding'),
+        length === undefined ? undefined : Number(length),
+      );
+      if (this.#check?.holds === true) {
+        this.#plan = plan;
+        return;
+      }
+    }
+    this.#sendHead(answer, plan);
+  }
+
+  #sendHead(answer: AnswerHead, plan: ResponsePlan): void {
+    const { response } = this.#exchange;
+    this.#plan = undefined;
     response.writeHead(plan.status, fieldsToClient(answer, plan));
     if (answer.framing === 'none') {
       this.#end();
@@ -220,9 +244,12 @@ export class Relay implements Dispatcher.DispatchHandler {
       if (this.#dropped > droppedBytes) this.#line.cut();
       return;
     }
+    const bytes = this.#check === undefined ? chunk : this.#check.pass(chunk);
+    if (bytes === undefined) return;
     this.#begun = true;
+    this.#sendHeldHead();
     const { response } = this.#exchange;
-    if (response.write(chunk) || response.writableLength < bufferedBytes) return;
+    if (response.write(bytes) || response.writableLength < bufferedBytes) return;
     controller.pause();
     this.#pausedMs = performance.now();
     if (this.#drainable) return;
@@ -239,9 +266,38 @@ export class Relay implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (!this.#over) {
       if (this.#answer?.framing === 'eof' && this.#line.broken) this.#fail(broken);
-      else this.#end();
+      else if (this.#check === undefined) this.#end();
+      else this.#endChecked(this.#check);
     }
     this.#release();
+  }
+
+  /** Sends a head that was held back. */
+  #sendHeldHead(): void {
+    if (this.#plan !== undefined && this.#answer !== undefined) this.#sendHead(this.#answer, this.#plan);
+  }
+
+  #endChecked(check: AnswerCheck): void {
+    const answer = this.#answer;
+    const plan = this.#plan;
+    if (!check.holds || answer === undefined || plan === undefined) {
+      this.#end();
+      // All of it is on its way to the client.
+      check.judge();
+      return;
+    }
+    const breach = check.judge();
+    if (breach === undefined) {
+      this.#begun = true;
+      this.#sendHead(answer, plan);
+      this.#exchange.response.write(check.held());
+      this.#end();
+      return;
+    }
+    this.#over = true;
+    this.#stopUpload();
+    const { passage } = this.#exchange;
+    this.#exchange.refuse(inPlaceOf(answer, plan, breach, passage, this.#shared.decider));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {

@@ -1,4 +1,7 @@
 import { performance } from 'node:perf_hooks';
+import { Buffer } from 'node:buffer';
+import type { Refusal } from '@flick/decide';
+import type { AnswerCheck } from './answer-check.ts';
 import { chunkOf } from './answer-chunks.ts';
 import type { Exchange } from './exchange.ts';
 import type { AnswerStream } from './handler-types.ts';
@@ -17,6 +20,10 @@ export interface StreamOptions {
   readonly begin: () => void;
   /** The stream failed before the head was sent, or took too long. */
   readonly refuse: (why: 'failed' | 'too-slow', cause: unknown) => void;
+  /** Set where what it sends is watched. */
+  readonly check: AnswerCheck | undefined;
+  /** It was held, and breaks the contract: nothing of it was sent. */
+  readonly breaks: (breach: Refusal) => void;
   /** It failed after that. */
   readonly failed: (cause: unknown) => void;
 }
@@ -59,20 +66,38 @@ export class StreamedAnswer {
   }
 
   async #sendChunks(type: string): Promise<void> {
+    const { check } = this.#options;
     const { response } = this.#options.exchange;
     // Of its own iterator, so that it can be ended from without while it waits for the next chunk.
     for await (const chunk of { [Symbol.asyncIterator]: () => this.#iterator }) {
       if (this.#over) return;
+      const written = chunkOf(chunk, type);
+      const due =
+        check === undefined ? written : check.pass(typeof written === 'string' ? Buffer.from(written) : written);
+      if (due === undefined) continue;
       if (!this.#begun) this.#begin();
-      if (!response.write(chunkOf(chunk, type))) await this.#drained();
+      if (!response.write(due)) await this.#drained();
       if (this.#over) return;
     }
     if (this.#over) return;
+    if (check?.holds === true) {
+      const breach = check.judge();
+      if (breach !== undefined) {
+        this.#over = true;
+        clearTimeout(this.#timer);
+        this.#options.breaks(breach);
+        return;
+      }
+      this.#begin();
+      response.write(check.held());
+    }
     if (!this.#begun) this.#begin();
     // Throws where less came than the handler had said.
     response.end();
     this.#over = true;
     clearTimeout(this.#timer);
+    // All of it is on its way to the client.
+    if (check?.holds === false) check.judge();
   }
 
   #begin(): void {

@@ -103,4 +103,5 @@ export const plainDecider: Decider = {
     refusal: undefined,
     declared: true,
   }),
+  judgeResponseBody: (_passage, { breach }) => ({ breach }),
 };

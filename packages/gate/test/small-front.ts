@@ -56,6 +56,7 @@ export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {})
       refusal: undefined,
       declared: true,
     }),
+    judgeResponseBody: (_passage, { breach }) => ({ breach }),
     ...judge,
   };
 }
@@ -144,6 +145,7 @@ async function exchangeOf(
       const precise = plan.refusal?.precise ?? status;
       record.answered = { status, precise, ms };
     },
+    checked: () => {},
     onGone: (listener) => {
       response.once('close', () => {
         if (!response.writableFinished) listener();

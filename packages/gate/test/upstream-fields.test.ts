@@ -62,6 +62,8 @@ function operationWith(over: Partial<Operation>): Operation {
       hideMethods: false,
       fold: true,
       shed: 'may',
+      responses: 'off',
+      responsesSample: 1,
     },
     broken: undefined,
     compile: () => {},

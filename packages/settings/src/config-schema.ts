@@ -86,6 +86,29 @@ const shed = {
   description: 'Whether an overloaded Flick may answer 503 before it judges a request; never is for health checks.',
 } as const;
 
+const responses = {
+  anyOf: [
+    { enum: ['off', 'watch', 'enforce'] },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['mode'],
+      properties: {
+        mode: { enum: ['watch'], title: 'watch' },
+        sample: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          maximum: 1,
+          title: 'a share above 0 and up to 1, such as 0.1',
+          description: 'The share of answers that is watched. Default 1.',
+        },
+      },
+    },
+  ],
+  title: 'off, watch, enforce, or { mode: watch, sample: 0.1 } for a tenth of all answers',
+  description: 'Answers that break the contract: let be, counted and recorded, or answered 500. Default off.',
+} as const;
+
 const switches = {
   mode,
   unknown_members: unknownMembers,
@@ -93,6 +116,7 @@ const switches = {
   hide_methods: hideMethods,
   fold,
   shed,
+  responses,
 } as const;
 
 const jwt = {
@@ -500,7 +524,7 @@ type Read<S> = S extends { readonly enum: readonly (infer E)[] }
     ? ReadAny<A>
     : S extends { readonly type: 'string' }
       ? string
-      : S extends { readonly type: 'integer' }
+      : S extends { readonly type: 'integer' | 'number' }
         ? number
         : S extends { readonly type: 'boolean' }
           ? boolean

@@ -342,6 +342,7 @@ function switchesOf(config: NonNullable<Config['operations']>[string]): SwitchSe
     hideMethods: config.hide_methods,
     fold: config.fold,
     shed: config.shed,
+    responses: config.responses,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Contract, ContractFault } from '@flick/contract';
+import type { Contract, ContractFault, Operation } from '@flick/contract';
 
 /** Compiles the validators of a contract's operations ahead of their first request. */
 export interface WarmUp {
@@ -20,16 +20,22 @@ const sliceMs = 5;
 export function createWarmUp(contract: Contract): WarmUp {
   const faults: ContractFault[] = [];
   const { operations, suspects } = contract;
-  const order = suspects === undefined ? operations : [...new Set([...suspects, ...operations])];
+  // Requests first: what of responses is not compiled yet is so after the answer, and holds up nobody who waits for it.
+  const order: (readonly [Operation, 'requests' | 'responses'])[] = [
+    ...(suspects === undefined ? operations : new Set([...suspects, ...operations])),
+  ].map((operation) => [operation, 'requests']);
   const unknown = suspects === undefined ? order.length : suspects.length;
+  for (const operation of operations) {
+    if (operation.switches.responses !== 'off') order.push([operation, 'responses']);
+  }
   let next = 0;
   let slice: NodeJS.Immediate | undefined;
 
   const runTo = (end: number, ms: number): void => {
     const began = performance.now();
     while (next < end && performance.now() - began < ms) {
-      const operation = order[next++];
-      const fault = operation === undefined ? undefined : contract.warm(operation);
+      const due = order[next++];
+      const fault = due && contract.warm(...due);
       if (fault !== undefined) faults.push(fault);
     }
   };

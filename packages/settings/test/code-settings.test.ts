@@ -23,6 +23,7 @@ unknown_members: refuse
 unknown_query: pass
 hide_methods: true
 fold: false
+responses: { mode: watch, sample: 0.5 }
 base_path: /v1
 credentials:
   by_token:
@@ -55,6 +56,7 @@ const code = (secret: string, cert: string): CodeSettings => ({
   unknownQuery: 'pass',
   hideMethods: true,
   fold: false,
+  responses: { mode: 'watch', sample: 0.5 },
   basePath: '/v1',
   credentials: {
     by_token: { jwt: { algorithms: ['HS512'], secret, clockTolerance: '1s', requireExp: false, subjectClaim: 'id' } },
