@@ -77,7 +77,7 @@ describe('README.md', () => {
   });
 
   it('names no flag that does not exist', async () => {
-    const commands = ['serve', 'explain', 'rehearse', 'lint', 'keys', 'users'];
+    const commands = ['serve', 'explain', 'rehearse', 'lint', 'keys', 'users', 'types'];
     const helps = await Promise.all(commands.map((command) => runFlick([command, '--help'], folderWith())));
     const help = helps.map(({ stdout }) => stdout).join('\n');
     // What comes after a lone `--` goes to a script of npm.

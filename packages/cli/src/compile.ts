@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type CompiledContract, compileContract, ContractError } from '@flick/contract';
 import { describeFaults, readContractSource } from '@flick/settings';
-import { StartFault, systemReason } from '@flick/settings/start-fault';
+import { StartFault } from '@flick/settings/start-fault';
 import { say } from './say.ts';
+import { isSameFile, replaceFile } from './whole-file.ts';
 
 /** Flags of `flick compile`, as the command line gives them. */
 export interface CompileFlags {
@@ -21,14 +20,15 @@ export interface CompileFlags {
  */
 export function compile(openapi: string | undefined, { config, output, strict = false }: CompileFlags): number {
   const { contract: path } = readContractSource(openapi, config === undefined ? {} : { config });
-  if (areSame(path, output)) throw new StartFault(`${output}: is the document itself; name another file by --output`);
+  if (isSameFile(path, output))
+    throw new StartFault(`${output}: is the document itself; name another file by --output`);
   const { bytes, operations, faults } = compiled(path, output);
   for (const line of describeFaults(faults)) say(line);
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   if (strict && errors > 0) {
     throw new StartFault(`--strict: errors of the contract: ${errors}; nothing was written`);
   }
-  replace(output, bytes);
+  replaceFile(output, bytes);
   const size = `${(bytes.length / 1e6).toFixed(1)} MB`;
   process.stdout.write(`flick: ${output}: ${operations.length} operations of ${path}, ${size}\n`);
   return 0;
@@ -40,25 +40,5 @@ function compiled(path: string, output: string): CompiledContract {
   } catch (error) {
     if (error instanceof ContractError) throw new StartFault(error.message);
     throw error;
-  }
-}
-
-/** Whoever reads the file meanwhile has the old one or the new one, whole. */
-function replace(path: string, bytes: Uint8Array): void {
-  const draft = `${path}.${randomBytes(6).toString('hex')}.new`;
-  try {
-    writeFileSync(draft, bytes);
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw new StartFault(`${path}: cannot be written: ${systemReason(error)}`);
-  }
-}
-
-function areSame(one: string, other: string): boolean {
-  try {
-    return realpathSync(one) === realpathSync(other);
-  } catch {
-    return false;
   }
 }

@@ -8,6 +8,7 @@ import { addKeysCommand } from './keys-command.ts';
 import { addLintCommand } from './lint-command.ts';
 import { addRehearseCommand } from './rehearse-command.ts';
 import { say } from './say.ts';
+import { addTypesCommand } from './types-command.ts';
 import { addUsersCommand } from './users-command.ts';
 
 /** The exit code of a command that could not start: a wrong flag, an unreadable file, a port in use. */
@@ -27,6 +28,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = await serve(openapi, flags);
   });
   addCompileCommand(program, (ended) => {
+    code = ended;
+  });
+  addTypesCommand(program, (ended) => {
     code = ended;
   });
   addLintCommand(program, readVersion(), (ended) => {

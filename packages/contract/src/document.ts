@@ -5,7 +5,7 @@ import { type OperationDraft, OperationReader, type OperationSource } from './op
 import { memberOfItem, readPathItem } from './path-items.ts';
 import { entriesOf, followed, isObjectPlace, nameOf, type Reading, type Release } from './reading.ts';
 import { SchemaGraph } from './schema-graph.ts';
-import { Schemas } from './schemas.ts';
+import { type CheckedSchemas, Schemas } from './schemas.ts';
 import { readServers } from './servers.ts';
 import { type Place, placeAt, rootPlace, type Sources } from './sources.ts';
 import { readSwitches, type SwitchSettings } from './switches.ts';
@@ -14,16 +14,17 @@ import { readTemplate } from './templates.ts';
 /**
  * Reads an OpenAPI document whose text is parsed already.
  *
+ * @param checked - is told which schemas each check is made of
  * @throws ContractError where it is no OpenAPI document
  */
-export function readDocument(sources: Sources, settings: ContractSettings): DocumentReading {
+export function readDocument(sources: Sources, settings: ContractSettings, checked?: CheckedSchemas): DocumentReading {
   const document = rootPlace(sources.root);
   const log = new FaultLog();
   const findings = new Findings(log);
   const release = releaseOf(document, findings);
   if (release !== '3.0') sources.readIds();
   const graph = new SchemaGraph(sources, release === '3.0');
-  const schemas = new Schemas(release, sources, graph, settings.allowUnsafePatterns === true);
+  const schemas = new Schemas(release, sources, graph, settings.allowUnsafePatterns === true, checked);
   const reading: Reading = { sources, schemas, release };
 
   const info = placeAt(document, 'info');

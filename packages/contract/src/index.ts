@@ -1,5 +1,5 @@
 export { type CompiledContract, compileContract } from './compile.ts';
-export type { Check, JsonType, SchemaFault, Shape, UnknownMembers } from '@flick/schema';
+export type { Check, JsonType, Resolve, SchemaFault, SchemaNode, Shape, UnknownMembers } from '@flick/schema';
 export { isCompiledFile as isCompiledContract } from './compiled-file.ts';
 export { ContractError } from './contract-error.ts';
 export type { ContractSettings } from './assembly.ts';
@@ -8,5 +8,6 @@ export { didYouMean } from './nearest.ts';
 export { type Position, positionsOf } from './positions.ts';
 export { contractFrom, readContract } from './read.ts';
 export { type Reason, type ReasonEntry, reasons, type Stage, stages } from './reasons.ts';
+export { readWithSchemas, type SchemaReading } from './schema-reading.ts';
 export type { ResponsesSample, SwitchSettings } from './switches.ts';
 export { type CodesSetting, createTable, type Table } from './table.ts';

@@ -14,6 +14,9 @@ export interface SchemaCell {
   readonly shape: () => Shape;
 }
 
+/** The schemas that checks are made of: a value must fit one of them. */
+export type CheckedSchemas = WeakMap<Check, readonly SchemaNode[]>;
+
 /** Makes checks of the schemas of one contract; one compiler for each way of reading them. */
 export class Schemas {
   readonly #compilers = new Map<string, Compiler>();
@@ -21,13 +24,24 @@ export class Schemas {
   readonly #sources: Sources;
   readonly #graph: SchemaGraph | undefined;
   readonly #allowUnsafePatterns: boolean;
+  readonly #checked: CheckedSchemas | undefined;
 
-  /** @param graph - where schemas are looked through for faults; left out where that is done already */
-  constructor(release: Release, sources: Sources, graph: SchemaGraph | undefined, allowUnsafePatterns: boolean) {
+  /**
+   * @param graph - where schemas are looked through for faults; left out where that is done already
+   * @param checked - is told which schemas each check is made of
+   */
+  constructor(
+    release: Release,
+    sources: Sources,
+    graph: SchemaGraph | undefined,
+    allowUnsafePatterns: boolean,
+    checked?: CheckedSchemas,
+  ) {
     this.#dialect = release === '3.0' ? '3.0' : '3.1';
     this.#sources = sources;
     this.#graph = graph;
     this.#allowUnsafePatterns = allowUnsafePatterns;
+    this.#checked = checked;
   }
 
   /** For what requests carry. */
@@ -53,7 +67,7 @@ export class Schemas {
       });
       this.#compilers.set(key, compiler);
     }
-    return new SchemaReader(key, compiler, this.#graph, direction === 'request');
+    return new SchemaReader(key, compiler, this.#graph, direction === 'request', this.#checked);
   }
 }
 
@@ -64,12 +78,20 @@ export class SchemaReader {
   readonly #compiler: Compiler;
   readonly #graph: SchemaGraph | undefined;
   readonly #judgesRequests: boolean;
+  readonly #checked: CheckedSchemas | undefined;
 
-  constructor(key: string, compiler: Compiler, graph: SchemaGraph | undefined, judgesRequests: boolean) {
+  constructor(
+    key: string,
+    compiler: Compiler,
+    graph: SchemaGraph | undefined,
+    judgesRequests: boolean,
+    checked: CheckedSchemas | undefined,
+  ) {
     this.key = key;
     this.#compiler = compiler;
     this.#graph = graph;
     this.#judgesRequests = judgesRequests;
+    this.#checked = checked;
   }
 
   /** Reads the schemas at some places: a value must fit one of them. `undefined` where one of them lets all pass. */
@@ -92,22 +114,27 @@ export class SchemaReader {
     if (first === undefined || silent) return undefined;
     const [location, ...further] = schemas.filter(({ file }) => file === first.file).map(locationOf);
     if (location === undefined || further.length === 0) {
-      return this.#cell({ schema: first.value, location: locationOf(first) });
+      return this.#cell({ schema: first.value, location: locationOf(first) }, schemas);
     }
     const anyOf = [location, ...further].map((each) => ({ $ref: each.slice(each.indexOf('#')) }));
-    return this.#cell({ schema: { anyOf }, location });
+    return this.#cell({ schema: { anyOf }, location }, schemas);
   }
 
   /** A schema that lets every value pass, for a place where the document is silent. */
   silent(place: Place): SchemaCell {
-    return this.#cell({ schema: {}, location: locationOf(placeAt(place, 'schema')) });
+    return this.#cell({ schema: {}, location: locationOf(placeAt(place, 'schema')) }, []);
   }
 
-  #cell(node: SchemaNode): SchemaCell {
+  #cell(node: SchemaNode, places: readonly Place[]): SchemaCell {
     const compiler = this.#compiler;
+    const check = compiler.check(node);
+    this.#checked?.set(
+      check,
+      places.map((place) => ({ schema: place.value, location: locationOf(place) })),
+    );
     let shape: Shape | undefined;
     return {
-      check: compiler.check(node),
+      check,
       shape: () => {
         shape ??= compiler.shape(node);
         return shape;

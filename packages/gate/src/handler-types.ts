@@ -89,14 +89,31 @@ export interface Answer<Status extends number = number, Body = unknown> {
   readonly body?: Body;
 }
 
-type StatusOf<Code> = Code extends number ? Code : number;
+type Digit = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
+
+type CodesFrom<Class extends number> = `${Class}${Digit}${Digit}` extends `${infer Code extends number}` ? Code : never;
+
+/** The codes of each range. Written out once: what handlers are checked against is a lookup, not a computation. */
+interface Ranges {
+  '2XX': CodesFrom<2>;
+  '3XX': CodesFrom<3>;
+  '4XX': CodesFrom<4>;
+  '5XX': CodesFrom<5>;
+}
+
+/** The codes that an entry of `responses` stands for: a range for those that have no entry, `default` for all others. */
+type StatusOf<Code, Listed> = Code extends number
+  ? Code
+  : Code extends keyof Ranges
+    ? Exclude<Ranges[Code], Listed>
+    : Exclude<Ranges[Exclude<keyof Ranges, Listed>], Listed>;
 
 type BodyOf<Body> = [Body] extends [undefined] ? undefined : Body | Uint8Array | AnswerStream;
 
 type Answers<Responses> = {
   [Code in keyof Responses]: undefined extends Responses[Code]
-    ? Answer<StatusOf<Code>, BodyOf<Responses[Code]>>
-    : Answer<StatusOf<Code>, BodyOf<Responses[Code]>> & { readonly body: unknown };
+    ? Answer<StatusOf<Code, keyof Responses>, BodyOf<Responses[Code]>>
+    : Answer<StatusOf<Code, keyof Responses>, BodyOf<Responses[Code]>> & { readonly body: unknown };
 }[keyof Responses];
 
 type Success = 200 | 201 | 202 | 203 | 204 | 205 | 206 | 207 | 208 | 226;
@@ -116,7 +133,11 @@ type PlainCode<Responses> = 200 extends keyof Responses
     ? Extract<keyof Responses, Success>
     : Extract<keyof Responses, '2XX' | 'default'>;
 
-type Plain<Body> = [Body] extends [undefined] ? undefined | void : Body | Uint8Array | AnswerStream;
+type Plain<Body> = [Body] extends [never]
+  ? never
+  : [Body] extends [undefined]
+    ? undefined | void
+    : Body | Uint8Array | AnswerStream;
 
 /** What a handler may return. */
 export type HandlerAnswer<Operation> = Operation extends { readonly responses: infer Responses }
