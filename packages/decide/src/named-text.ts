@@ -83,7 +83,8 @@ export class Sorting {
   constructor(index: SlotIndex, known = noNames) {
     this.#index = index;
     this.#known = known;
-    this.arrived.length = index.slots.length;
+    // To set its length would be a call out of compiled code.
+    for (let left = index.slots.length; left > 0; left -= 1) this.arrived.push(undefined);
   }
 
   /**
