@@ -193,11 +193,11 @@ describe('rows 41 to 43: JSON and schemas that are hard on their reader', () => 
   test.for([
     ['quadratic', `${' '.repeat(90_000)}x`],
     ['exponential', `${'a'.repeat(29)}!`],
-  ])('a pattern that is %s where engines backtrack is answered at once (row 42)', async ([name, text]) => {
+  ] as const)('a pattern that is %s where engines backtrack is answered at once (row 42)', async ([name, slow]) => {
     const { port, api } = await openDoor({ contract: 'patterns.yaml', settings: { bodyBytes: 1_048_576 } });
     const head = 'POST /texts HTTP/1.1\r\nContent-Type: application/json\r\n';
     const began = process.cpuUsage();
-    const { answers } = await send(port, head, JSON.stringify({ [name]: text }));
+    const { answers } = await send(port, head, JSON.stringify({ [name]: slow }));
     expect(process.cpuUsage(began).user).toBeLessThan(1_500_000);
     expectProblem(answers[0], 400, 'wrong-value');
     expect(api.requests).toEqual([]);

@@ -88,10 +88,13 @@ function stopOf({
   method,
   path,
   status,
+  consumer,
 }: Outcome): Stop | undefined {
   if (reason !== undefined) {
     if (upstreamStatus === undefined || reason === 'response-breach') {
-      return { stage: stageOf(reason, violations), result: 'refused', note: detail };
+      // Whoever is known by then had climbed past the load rung: there was no room in front of the API.
+      const stage = reason === 'overloaded' && consumer !== undefined ? 'handler' : stageOf(reason, violations);
+      return { stage, result: 'refused', note: detail };
     }
     return { stage: 'handler', result: 'refused', note: `the API answered ${upstreamStatus}` };
   }

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
-import { listenAs, runFlick, serveFlick } from './flick.ts';
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { token, tokenSecret } from '../../../cases/token.ts';
+import { listenAs, openConnection, runFlick, serveFlick } from './flick.ts';
 import { folderWith } from './temporary-folder.ts';
 
 const openapi = `openapi: 3.1.0
@@ -125,6 +127,33 @@ describe('flick explain ID', () => {
     const observed = await of('observed');
     expect(observed).toMatchObject({ status: 200, observed: { reason: 'wrong-value', status: 400 } });
     expect(resultsOf(observed)[8]).toBe('observed');
+  });
+
+  it('says of a request that found no room once its body had come that it had climbed on', async () => {
+    const { origin: upstream, server } = await listenAs();
+    const secured = openapi.replace('brewTea\n', 'brewTea\n      security: [{ bearerAuth: [] }]\n');
+    const settings = `contract: openapi.yaml
+records: sqlite:flick.db
+overload: { upstream: 1 }
+credentials: { bearerAuth: { jwt: { algorithms: [HS256], secret: { env: SECRET } } } }
+`;
+    const folder = folderWith({ 'openapi.yaml': secured, 'flick.yaml': settings });
+    const { port, child, ended } = await serveFlick(['--upstream', upstream], folder, { SECRET: tokenSecret });
+    const head = `POST /tea HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token({})}\r\nX-Request-Id: late\r\n`;
+    const json = 'Content-Type: application/json\r\nContent-Length: 15\r\nExpect: 100-continue\r\n\r\n';
+    const slow = openConnection(port, head + json);
+    await vi.waitFor(() => expect(slow.received()).toMatch(/^HTTP\/1\.1 100 /), 10_000);
+    const held = openConnection(port, 'GET /tea HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(server, 'request');
+    slow.socket.write('{"kind":"mate"}');
+    await vi.waitFor(() => expect(slow.received()).toMatch(/"reason":"overloaded"/), 10_000);
+    held.socket.destroy();
+    slow.socket.destroy();
+    child.kill('SIGTERM');
+    await ended;
+    const { stdout } = await runFlick(['explain', 'late', '--json'], folder);
+    const [late]: readonly Explained[] = JSON.parse(stdout);
+    expect(late && resultsOf(late)).toEqual(refusedAt(10));
   });
 
   it('says to people why, and how to mend it', async () => {

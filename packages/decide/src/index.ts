@@ -9,4 +9,5 @@ export type * from './ports.ts';
 export { type Problem, type ProblemError, problemOf } from './problem.ts';
 export type { NamedValues, RequestValues } from './request-values.ts';
 export { published } from './refusal.ts';
+export { bodyFault } from './schema-violations.ts';
 export type * from './verdict.ts';

@@ -2,7 +2,17 @@ import type { IncomingMessage, OutgoingHttpHeader } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
-import type { MessageFault, Overload, Passage, Refusal, RequestFacts, ResponsePlan, Unchecked } from '@flick/decide';
+import {
+  bodyFault,
+  type MessageFault,
+  type Overload,
+  type Passage,
+  type Refusal,
+  type RefuseOptions,
+  type RequestFacts,
+  type ResponsePlan,
+  type Unchecked,
+} from '@flick/decide';
 import { type Coding, codingOf, decode } from './body-coding.ts';
 import type { CheckedAnswer, Ending, Exchange, Outcome } from './exchange.ts';
 import type { GateResponse, ResponseOwner } from './gate-response.ts';
@@ -182,7 +192,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (passage.bodyPlan === 'none') {
       // By the stream and not by a field: nothing that was not judged may follow the head.
       if (request.complete && request.readableLength === 0) this.#hand();
-      else this.#fail('unexpected-body', 'The operation takes no body and the request has one.');
+      else {
+        const violations = [bodyFault('unexpected-body', 'no body', 'one')];
+        this.#fail('unexpected-body', 'The operation takes no body, and one came.', { violations });
+      }
       return;
     }
     const coding = passage.bodyPlan === 'check' ? codingOf(request.headers['content-encoding']) : 'identity';
@@ -256,7 +269,9 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #tooLarge(): void {
-    this.#fail('body-too-large', `The body is larger than ${this.revision.sizes.bodyBytes} bytes.`);
+    const due = `${this.revision.sizes.bodyBytes} bytes`;
+    const violations = [bodyFault('body-too-large', `at most ${due}`, 'more')];
+    this.#fail('body-too-large', `The body may have ${due}; more came.`, { violations });
   }
 
   #setOwnFields(passage: Passage): void {
@@ -317,7 +332,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#closedToHandler = true;
     this.#tellGone();
     if (this.response.headersSent) this.end('truncated');
-    else this.#fail(reason, detail, true);
+    else this.#fail(reason, detail, { close: true });
   }
 
   /** Cuts the connection; never an end that looks clean. */
@@ -328,8 +343,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
     else this.#socket.destroy();
   }
 
-  #fail(reason: Reason, detail: string, close = false): void {
-    this.#answerRefusal(this.revision.decider.refuse(this.#passage, reason, detail, { close }));
+  #fail(reason: Reason, detail: string, options?: RefuseOptions): void {
+    this.#answerRefusal(this.revision.decider.refuse(this.#passage, reason, detail, options));
   }
 
   #crashed(): void {
