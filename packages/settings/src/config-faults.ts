@@ -22,8 +22,9 @@ export function faultsOf(errors: readonly ErrorObject[], spell: (key: string) =>
   );
   const faults = new Map<string, Fault>();
   for (const error of errors) {
-    // Why no branch of a choice fits says less than what the choice is.
-    if (choices.some((choice) => error.schemaPath.startsWith(`${choice.schemaPath}/`))) continue;
+    // Why no branch of a choice fits says less than what the choice is, but for the one that must have been meant.
+    if (choices.some((choice) => isWithin(choice, error) && !isOfMeant(choice, error))) continue;
+    if (meantBranch(error) !== undefined) continue;
     // The key that is missing is most likely the one that was misspelt.
     if (isAboutPresence(error) && misspelt.has(error.instancePath)) continue;
     const fault = describe(error, spell);
@@ -31,6 +32,23 @@ export function faultsOf(errors: readonly ErrorObject[], spell: (key: string) =>
     if (!faults.has(key)) faults.set(key, fault);
   }
   return [...faults.values()];
+}
+
+function isWithin(choice: ErrorObject, { schemaPath, instancePath }: ErrorObject): boolean {
+  return schemaPath.startsWith(`${choice.schemaPath}/`) && instancePath.startsWith(choice.instancePath);
+}
+
+function isOfMeant(choice: ErrorObject, { schemaPath }: ErrorObject): boolean {
+  const branch = meantBranch(choice);
+  return branch !== undefined && schemaPath.startsWith(`${choice.schemaPath}/${branch}/`);
+}
+
+/** The one branch of a choice that takes a block, where a block came, or the one that takes a list. */
+function meantBranch({ keyword, schema, data }: ErrorObject): number | undefined {
+  if (keyword !== 'anyOf' || !Array.isArray(schema)) return undefined;
+  const type = Array.isArray(data) ? 'array' : isRecord(data) ? 'object' : undefined;
+  const fitting = schema.flatMap((branch, index) => (isRecord(branch) && branch['type'] === type ? [index] : []));
+  return type === undefined || fitting.length > 1 ? undefined : fitting[0];
 }
 
 function isAboutPresence({ keyword }: ErrorObject): boolean {

@@ -33,7 +33,7 @@ const text = { type: 'string', minLength: 1, title: 'a text' } as const;
 const texts = {
   anyOf: [
     { type: 'string', minLength: 1 },
-    { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
+    { type: 'array', minItems: 1, items: text, title: 'a text or a list of texts' },
   ],
   title: 'a text or a list of texts',
 } as const;
@@ -295,7 +295,12 @@ export const configSchema = {
     codes: {
       anyOf: [
         { enum: ['default', 'standard'] },
-        { type: 'array', minItems: 1, items: { type: 'integer', minimum: 100, maximum: 599 } },
+        {
+          type: 'array',
+          minItems: 1,
+          items: { type: 'integer', minimum: 100, maximum: 599, title: 'a code from 100 to 599' },
+          title: 'default, standard, or a list of codes such as [400, 401, 404, 429, 500]',
+        },
       ],
       title: 'default, standard, or a list of codes from 100 to 599 such as [400, 401, 404, 429, 500]',
       description: 'The table of response codes that the API publishes.',
@@ -483,11 +488,13 @@ export const configSchema = {
             keep: {
               type: 'string',
               pattern: '^[1-9][0-9]{0,4}(m|h|d)$',
+              title: 'a time such as 12h or 7d',
               description: 'How long a record is kept. Default 7d.',
             },
             size: {
               type: 'string',
               pattern: '^[1-9][0-9]{0,5}(MB|MiB|GB|GiB)$',
+              title: 'a size such as 256MiB or 1GiB',
               description:
                 'How large the file becomes before the oldest records make room. Default 256MiB, least 16MiB.',
             },

@@ -54,7 +54,11 @@ describe('a fault of flick.yaml is told with its line, its column and the mend',
       'upstream:\n',
       /^flick.yaml:1:\d+: upstream: due is an address .*; found nothing$/,
     ],
-    ['a code that is none', 'codes: [400, 99]\n', /^flick.yaml:1:8: codes: due is default, standard, or a list/],
+    [
+      'a code that is none',
+      'codes: [400, 99]\n',
+      /^flick.yaml:1:14: codes.1: due is a code from 100 to 599; found a number$/,
+    ],
     ['a limit without a window', 'limits:\n  a: { requests: 1 }\n', 'flick.yaml:2:3: limits.a: window is missing'],
     [
       'a limit for both paths and operations',

@@ -65,6 +65,22 @@ describe('cors', () => {
     expect(faultOf('{ origins: ["null"], credentials: true }')).toContain('due is no "null" beside credentials');
   });
 
+  it.each([
+    ['{ origins: [a], max_age: soon }', '3:32: cors.max_age: due is '],
+    ['{ origin: [a] }', '3:9: cors: unknown key origin; did you mean "origins"?'],
+    ['{ credentials: true }', '3:1: cors: origins is missing'],
+    [
+      '{ origins: [] }',
+      '3:18: cors.origins: due is a list of origins such as [https://app.example]; found an empty list',
+    ],
+    ['{ origins: [a, 7] }', '3:22: cors.origins.1: due is an origin such as https://app.example; found a number'],
+    ['[a]', '3:7: cors: due is '],
+    ['on', '3:7: cors: due is '],
+  ])('names the key of %s that is wrong', (cors, due) => {
+    expect(faultOf(cors)).toContain(`flick.yaml:${due}`);
+    expect(faultOf(cors)).not.toContain('\n');
+  });
+
   it('says of null without quotes that a text is due', () => {
     expect(faultOf('{ origins: [null] }')).toMatch(/^flick\.yaml:3:/);
   });

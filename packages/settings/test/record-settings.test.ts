@@ -33,7 +33,12 @@ describe('the setting of records', () => {
 
   it.each([
     ['records: sqlite', 'records: due is sqlite:PATH, memory, off'],
-    ['records: { keep: 7d }', 'records: due is'],
+    ['records: { keep: 7d }', 'flick.yaml:1:1: records: sqlite is missing'],
+    [
+      'records: { sqlite: a.db, keep: 7 }',
+      'flick.yaml:1:32: records.keep: due is a time such as 12h or 7d; found a number',
+    ],
+    ['records: { sqlite: a.db, siez: 1GiB }', 'flick.yaml:1:26: records: unknown key siez; did you mean "size"?'],
     ['records: { sqlite: a.db, size: 15MiB }', 'records.size: due is 16MiB or more'],
   ])('%s is a fault that says what is due', (yaml, words) => {
     expect(() => recordsOf(yaml)).toThrow(words);
