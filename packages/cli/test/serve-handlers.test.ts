@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runFlick, serveFlick } from './flick.ts';
 import { folderWith } from './temporary-folder.ts';
@@ -44,6 +46,32 @@ describe('flick serve --handlers', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('handlers ./handlers.mjs');
     expect(stderr).toMatch(/^flick: break failed in request mine: Error: two \| lines \| at .*handlers\.mjs:3/m);
+  });
+
+  it('takes in a contract that its handlers fit, and none that they do not', async () => {
+    const folder = folderWith({ 'openapi.yaml': openapi, 'handlers.mjs': named });
+    const flags = ['openapi.yaml', '--handlers', './handlers.mjs', '--no-watch'];
+    const { origin, child, said, stderr } = await serveFlick(flags, folder);
+    const codeOf = async (id: string): Promise<number> => (await fetch(`${origin}/teas/${id}`)).status;
+    const renew = async (contract: string, line: string): Promise<void> => {
+      writeFileSync(join(folder, 'openapi.yaml'), contract);
+      child.kill('SIGHUP');
+      await said(line);
+    };
+    const few = openapi.replace('type: integer', 'type: integer, maximum: 9');
+    await renew(few, 'flick: reloaded (SIGHUP): revision 2: Tea 1.2.3, handlers ./handlers.mjs, ');
+    expect([await codeOf('9'), await codeOf('10')]).toEqual([200, 400]);
+    const unhandled = openapi.concat(
+      "  /pots:\n    get: { operationId: listPots, responses: { '200': { description: Pots. } } }\n",
+    );
+    const why = 'no handler for the operation listPots (GET /pots); write one';
+    await renew(unhandled, `flick: not reloaded (SIGHUP), revision 2 stays: ${why}\n`);
+    expect([await codeOf('9'), await codeOf('10')]).toEqual([200, 400]);
+    // Functions are loaded once: those of a module that has changed are the next start's.
+    writeFileSync(join(folder, 'handlers.mjs'), named.replace('...params', 'other: 1'));
+    await renew(openapi, 'flick: reloaded (SIGHUP): revision 3: ');
+    expect(await (await fetch(`${origin}/teas/10`)).json()).toEqual({ id: 10 });
+    expect(stderr()).not.toContain('failed');
   });
 
   it('reads the module from flick.yaml, relative to it', async () => {
