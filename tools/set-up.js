@@ -55,7 +55,7 @@ function isInstalled() {
   const there = read('node_modules/.package-lock.json').packages;
   return Object.entries(read('package-lock.json').packages).every(([path, wanted]) => {
     // Folders of the workspace itself, and packages for other platforms.
-    if (!path.startsWith('node_modules/') || (wanted.optional && !there[path])) return true;
+    if (!path.includes('node_modules/') || (wanted.optional && !there[path])) return true;
     return there[path] !== undefined && there[path].version === wanted.version;
   });
 }
