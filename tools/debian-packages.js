@@ -15,16 +15,18 @@ const missing = Object.entries(packages)
 
 const asked = [process.env.CI, process.env.FLICK_INSTALL].some((value) => value !== undefined && value !== '');
 
-/** Runs apt-get; its output is the user's. */
-function apt(...args) {
+/** Runs apt-get; its output is the user's. A mirror that hangs, or another that installs, is not waited for without end. */
+function apt(minutes, ...args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('/usr/bin/apt-get', ['-qq', ...args], { stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0;
+  const bounds = ['-o', 'Acquire::http::Timeout=30', '-o', 'Acquire::Retries=2', '-o', 'DPkg::Lock::Timeout=60'];
+  const options = { stdio: ['ignore', 'inherit', 'inherit'], env, timeout: minutes * 60_000 };
+  return spawnSync('/usr/bin/apt-get', ['-qq', ...bounds, ...args], options).status === 0;
 }
 
 if (missing.length > 0) {
   const command = `apt-get install ${missing.join(' ')}`;
   if (!asked || process.getuid?.() !== 0) process.stderr.write(`Some tests need Debian packages: ${command}\n`);
-  else if (!apt('update') || !apt('install', '--yes', '--no-install-recommends', ...missing)) {
+  else if (!apt(3, 'update') || !apt(7, 'install', '--yes', '--no-install-recommends', ...missing)) {
     process.stderr.write(`Could not install what some tests need: ${command}\n`);
   }
 }

@@ -1,6 +1,9 @@
+import { EventEmitter, once } from 'node:events';
+import type { Decider } from '@flick/decide';
 import { expect, test } from 'vitest';
 import { openGate } from './open-gate.ts';
-import { ask, dial, expectProblem } from './wire-client.ts';
+import { plainDecider } from './plain-decider.ts';
+import { ask, dial, expectProblem, pause } from './wire-client.ts';
 
 const host = 'Host: api.test\r\n';
 const close = 'Connection: close\r\n';
@@ -181,12 +184,22 @@ test('a client that goes away is heard of once, and recorded', async () => {
 
 test('a client that goes away while it is judged is recorded, and no handler is asked', async () => {
   let asked = 0;
-  const { port, settled } = await openGate(() => {
-    asked += 1;
-  });
+  const judging = new EventEmitter();
+  const decider: Decider = {
+    ...plainDecider,
+    async judgeHead(facts) {
+      judging.emit('began');
+      await once(judging, 'end');
+      return plainDecider.judgeHead(facts);
+    },
+  };
+  const { port, settled } = await openGate(() => (asked += 1), { decider });
   const wire = await dial(port);
-  wire.send(`GET /later HTTP/1.1\r\n${host}\r\n`);
-  setTimeout(() => wire.socket.resetAndDestroy(), 10);
+  wire.send(`GET /open HTTP/1.1\r\n${host}\r\n`);
+  await once(judging, 'began');
+  wire.socket.resetAndDestroy();
   expect(await settled(1)).toMatchObject([{ ending: 'aborted', status: 0 }]);
+  judging.emit('end');
+  await pause(20);
   expect(asked).toBe(0);
 });

@@ -150,19 +150,21 @@ describe('connections', () => {
   test.for([false, true])('a client that reads slowly but reads is not cut (TLS: %s)', async (secure) => {
     const length = 24 * 1024 * 1024;
     const { port, settled } = await openGate(({ response }) => response.end(Buffer.alloc(length)), {
-      timeouts: { unreadMs: 700 },
+      timeouts: { unreadMs: 1500 },
       ...(secure && { tls: tlsPair }),
     });
     const { socket } = await dial(port, { tls: secure });
     socket.removeAllListeners('data');
     socket.write(`GET /open HTTP/1.1\r\n${host}${close}\r\n`);
+    const beganMs = performance.now();
     let received = 0;
     socket.on('data', (chunk) => {
       received += chunk.length;
       socket.pause();
-      setTimeout(() => socket.resume(), secure ? 1 : 6);
+      setTimeout(() => socket.resume(), secure ? 2 : 6);
     });
     await once(socket, 'end');
+    expect(performance.now() - beganMs).toBeGreaterThan(1500);
     expect(received).toBeGreaterThan(length);
     expect(await settled(1)).toMatchObject([{ ending: 'complete' }]);
   });

@@ -6,6 +6,8 @@ import { inTurn } from './in-turn.ts';
 import { openService } from './open-service.ts';
 import { ask, expectProblem } from './wire-client.ts';
 
+const close = 'Connection: close\r\n';
+
 /** Status, Content-Type and body of the answer to one request. */
 async function answerOf(origin: string, target: string, method = 'GET'): Promise<[number, string | null, string]> {
   const answer = await fetch(`${origin}${target}`, { method });
@@ -105,7 +107,7 @@ describe('a handler answers', () => {
         body: {},
       }),
     });
-    const { answers } = await ask(port, 'GET /teas/1 HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n', 300);
+    const { answers } = await ask(port, `GET /teas/1 HTTP/1.1\r\nHost: a\r\n${close}X-Request-Id: mine\r\n\r\n`);
     expect(answers[0]?.fields).toMatchObject({
       'set-cookie': 'a=1\nb=2',
       etag: '"1"',
@@ -160,7 +162,7 @@ describe('a handler answers', () => {
       getPage: () => Readable.from(['x']).on('close', () => streamed.push('closed')),
     });
     const head = (target: string): ReturnType<typeof ask> =>
-      ask(port, `HEAD ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, 300, { methods: ['HEAD'] });
+      ask(port, `HEAD ${target} HTTP/1.1\r\nHost: a\r\n${close}\r\n`, undefined, { methods: ['HEAD'] });
     const { answers, rest } = await head('/teas/1');
     expect([answers[0]?.status, answers[0]?.fields['content-length'], rest, seen]).toEqual([200, '17', '', ['HEAD']]);
     expect((await head('/page')).answers[0]).toMatchObject({ status: 200, body: '' });
@@ -179,7 +181,7 @@ describe('a handler refuses', () => {
         });
       },
     });
-    const { answers } = await ask(port, 'GET /teas/7 HTTP/1.1\r\nHost: a\r\n\r\n', 300);
+    const { answers } = await ask(port, `GET /teas/7 HTTP/1.1\r\nHost: a\r\n${close}\r\n`);
     expectProblem(answers[0], 404, 'unknown-resource');
     expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({
       detail: 'There is no tea 7.',
@@ -214,9 +216,8 @@ describe('a handler refuses', () => {
         { addTea: () => Promise.reject(fault) },
         { codes: 'standard' },
       );
-      const body =
-        'POST /teas HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{"name":"x"}';
-      const { answers } = await ask(port, body, 300);
+      const body = `POST /teas HTTP/1.1\r\nHost: a\r\n${close}Content-Type: application/json\r\nContent-Length: 12\r\n\r\n{"name":"x"}`;
+      const { answers } = await ask(port, body);
       expectProblem(answers[0], 503, 'unverifiable-credentials');
       expect(answers[0]?.fields['retry-after']).toBe('1');
       expect(answers[0]?.body).not.toContain(fault.message);
@@ -269,7 +270,7 @@ describe('a handler that fails', () => {
   ])('as it %s is answered 500, nothing of it leaks, and the server lives on', async (_, handler) => {
     const { port, errors, outcomes, settled } = await openService({ getTea: handler });
     const request = 'GET /teas/1 HTTP/1.1\r\nHost: a\r\n\r\n';
-    const { answers } = await ask(port, request + request, 500);
+    const { answers } = await ask(port, request + request.replace('\r\n\r\n', `\r\n${close}\r\n`));
     expect(answers).toHaveLength(2);
     for (const answer of answers) {
       expectProblem(answer, 500, 'unhandled-error');
