@@ -1,4 +1,4 @@
-import { curlOf, stops } from './tour.js';
+import { curlOf } from './tour.js';
 
 const { NO_COLOR = '', FORCE_COLOR = '' } = process.env;
 const coloured = NO_COLOR === '' && (process.stdout.isTTY || FORCE_COLOR !== '');
@@ -10,15 +10,15 @@ const green = paint(32, 39);
 const yellow = paint(33, 39);
 
 /** Prints what runs where. */
-export function printHead(line, upstream) {
+export function printHead([line, beside]) {
   print();
   print(bold(line));
-  print(dim(`Behind it, at ${upstream}, a ledger that checks nothing.`));
+  print(dim(beside));
   print();
 }
 
 /** Prints the tour as lines to paste. */
-export function printStops(origin, pathOf) {
+export function printStops(stops, origin, pathOf) {
   print('One request for each way to each code. Paste a line into another terminal; what is refused shows here.');
   let before;
   for (const stop of stops) {
@@ -42,7 +42,7 @@ export function printWaiting() {
 
 /** Prints what came back, and says whether all of it was due. */
 export function printResults(results) {
-  const requestWidth = Math.max(...stops.map((stop) => requestOf(stop).length));
+  const requestWidth = Math.max(...results.map(({ stop }) => requestOf(stop).length));
   const reasonWidth = Math.max(...results.map((result) => reasonOf(result).length));
   print(dim(`code  ${'request'.padEnd(requestWidth)}  reason`));
   for (const result of results) {
@@ -70,9 +70,9 @@ function reasonOf({ code, reason }) {
   return reason ?? (code < 400 ? '' : "the ledger's own answer");
 }
 
-function requestOf({ method = 'GET', target, who, times }) {
+function requestOf({ method = 'GET', target, shown = target, who, times }) {
   const by = who === undefined ? '' : `  by ${who}`;
-  return `${method} ${target}${times === undefined ? '' : `  × ${times}`}${by}`;
+  return `${method} ${shown}${times === undefined ? '' : `  × ${times}`}${by}`;
 }
 
 function colourOf(code) {

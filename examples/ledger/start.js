@@ -1,17 +1,15 @@
-// `npm start`: the ledger, which checks nothing, and `flick serve` before it, with a tour of the table of codes.
-// `npm start -- --tour` takes the tour itself and ends. `--port N` says where the gate listens.
-import { randomBytes } from 'node:crypto';
+// `npm start`: the ledger in one process, with a tour of the table of codes. With `--gateway`: a ledger that checks
+// nothing, and `flick serve` before it. `--tour` takes the tour itself and ends. `--port N` says where it listens.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
-import { startGate } from './gate.js';
+import { startEmbedded } from './embedded.js';
+import { startGateway } from './gateway/gateway.js';
 import { printHead, printResults, printStops, printWaiting } from './print.js';
-import { createLedger } from './server.js';
-import { writeHeaderFiles } from './header-files.js';
-import { runTour, signTokens } from './tour.js';
+import { writeSecretFiles } from './secret-files.js';
+import { runTour } from './tour.js';
 
-const ledgerPort = 4190;
-const gatePort = 8080;
+const usualPort = 8080;
 
 function giveUp(line) {
   process.stderr.write(`${line}\n`);
@@ -20,12 +18,16 @@ function giveUp(line) {
 
 function readArguments() {
   try {
-    const { tour = false, port } = parseArgs({
-      options: { tour: { type: 'boolean' }, port: { type: 'string' } },
+    const {
+      gateway = false,
+      tour = false,
+      port,
+    } = parseArgs({
+      options: { gateway: { type: 'boolean' }, tour: { type: 'boolean' }, port: { type: 'string' } },
     }).values;
-    if (port === undefined || (/^\d{1,5}$/.test(port) && Number(port) < 65_536)) return { tour, port };
+    if (port === undefined || (/^\d{1,5}$/.test(port) && Number(port) < 65_536)) return { gateway, tour, port };
   } catch {}
-  return giveUp('usage: npm start -- [--tour] [--port N]');
+  return giveUp('usage: npm start -- [--gateway] [--tour] [--port N]');
 }
 
 async function isFree(port) {
@@ -40,37 +42,19 @@ async function isFree(port) {
   return true;
 }
 
-/** Listens on the port where it is free, else on any that is. Returns the port. */
-async function listenNear(server, port) {
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening');
-  } catch (error) {
-    if (error.code !== 'EADDRINUSE') throw error;
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-  }
-  return server.address().port;
-}
-
-const { tour, port } = readArguments();
+const { gateway, tour, port } = readArguments();
 if (port !== undefined && !(await isFree(Number(port)))) giveUp(`Port ${port} is in use. Choose another with --port.`);
 
-const ledger = createLedger();
-const upstream = `http://127.0.0.1:${await listenNear(ledger, ledgerPort)}`;
-
-const secret = process.env['LEDGER_SECRET'] || randomBytes(32).toString('base64url');
-const tokens = signTokens(secret);
-const startAt = (at) => startGate({ listen: `127.0.0.1:${at}`, upstream, secret, showLog: !tour });
-let gate = startAt(port ?? ((await isFree(gatePort)) ? gatePort : 0));
+const startAt = (at) => (gateway ? startGateway : startEmbedded)({ port: at, showLog: !tour });
+let way = startAt(port ?? ((await isFree(usualPort)) ? usualPort : 0));
 
 let files;
 let endingSince;
 
-/** Stops the gate, which lets what is in flight finish, then the ledger. */
+/** Stops all of it; what is in flight may finish. */
 async function end(code) {
   endingSince = Date.now();
-  await gate.stop();
-  ledger.closeAllConnections();
-  ledger.close();
+  await way.stop();
   files?.remove();
   process.exit(code);
 }
@@ -80,7 +64,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     if (endingSince === undefined) void end(0);
     // npm and the terminal both pass one Ctrl-C on.
     else if (Date.now() - endingSince > 500) {
-      gate.kill();
+      way.kill();
       process.exit(130);
     }
   });
@@ -94,27 +78,34 @@ if (process.env['npm_lifecycle_event'] !== undefined) {
   }, 250);
 }
 
-const { line, origin } = await gate.serving
+/** Whoever stops it while it starts is told nothing; `end` ends. */
+function unlessEnding(error) {
+  return endingSince === undefined ? giveUp(error.message) : new Promise(() => {});
+}
+
+const { origin, head } = await way.serving
   .catch(async (error) => {
     // Somebody else, such as a second `npm start`, may have been faster.
-    if (endingSince !== undefined || port !== undefined || (await isFree(gatePort))) throw error;
-    gate = startAt(0);
-    return gate.serving;
+    if (endingSince !== undefined || port !== undefined || (await isFree(usualPort))) throw error;
+    await way.stop();
+    way = startAt(0);
+    return way.serving;
   })
-  // Whoever stops it while it starts is told nothing; `end` ends.
-  .catch((error) => (endingSince === undefined ? giveUp(error.message) : new Promise(() => {})));
-void gate.ended.then(() => {
+  .catch(unlessEnding);
+const over = async () => {
   if (endingSince !== undefined) return;
   process.stderr.write('The gate has ended by itself.\n');
-  void end(1);
-});
+  await end(1);
+};
+void way.ended.then(over, () => {});
+const { stops, callers, secrets } = await way.prepare(origin).catch(unlessEnding);
 
-printHead(line, upstream);
+printHead(head);
 if (tour) {
   printWaiting();
-  const good = printResults(await runTour(origin, tokens));
+  const good = printResults(await runTour({ origin, stops, callers, secrets }));
   await end(good ? 0 : 1);
 } else {
-  files = writeHeaderFiles(tokens);
-  printStops(origin, files.pathOf);
+  files = writeSecretFiles(callers, secrets);
+  printStops(stops, origin, files.pathOf);
 }

@@ -7,7 +7,7 @@ import { folderWith } from '../../packages/cli/test/temporary-folder.ts';
 import { blockOf, readDocument, root } from './markdown.ts';
 
 const readme = readDocument('README.md');
-const ledger = readDocument('examples/ledger/ledger.yaml');
+const ledger = readDocument('examples/ledger/gateway/ledger.yaml');
 
 /** The parts of a `console` block: each command, and what it prints. */
 function transcript(block: string): readonly { readonly command: string; readonly output: string }[] {

@@ -6,11 +6,23 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-const readme = fileURLToPath(new URL('../../../README.md', import.meta.url));
 const start = fileURLToPath(new URL('../start.js', import.meta.url));
 
-/** The codes of the default table, in the order in which the tour comes to them. */
-const table = ['200', '400', '401', '404', '405', '408', '429', '500'];
+/** What `npm start` is told, the codes to which its tour comes, and the page that shows it. */
+const ways = [
+  {
+    args: [],
+    codes: ['200', '201', '304', '400', '401', '404', '405', '408', '429', '500'],
+    says: ', in this process, 13 operations, ',
+    page: 'README.md',
+  },
+  {
+    args: ['--gateway'],
+    codes: ['200', '400', '401', '404', '405', '408', '429', '500'],
+    says: ', no faults of the contract reported',
+    page: 'docs/gateway.md',
+  },
+] as const;
 
 function run(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const child = spawn(command, args, { env: { PATH: process.env['PATH'], ...env } });
@@ -44,8 +56,8 @@ async function served(tour: ReturnType<typeof run>) {
   return tour;
 }
 
-async function startTour(env: Readonly<Record<string, string>> = {}) {
-  return served(run(process.execPath, [start, '--port', '0'], env));
+async function startTour(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return served(run(process.execPath, [start, '--port', '0', ...args], env));
 }
 
 /** The lines to paste, each with the code that is printed above it. */
@@ -65,19 +77,19 @@ function lastCodeOf(output: string): string | undefined {
   return burst?.at(-1) ?? Array.from(output.matchAll(/^HTTP\/1\.1 (\d{3})/gm), ([, code]) => code).at(-1);
 }
 
-describe('npm start', () => {
+describe.each(ways)('npm start -- $args', ({ args, codes }) => {
   it('prints lines that each give their code when they are pasted into a shell', { timeout: 60_000 }, async () => {
     if (spawnSync('curl', ['--version']).error) throw new Error('This test pastes lines of curl; install curl first.');
-    const { stdout } = await startTour();
+    const { stdout } = await startTour(args);
     const lines = linesToPaste(stdout());
-    expect([...new Set(lines.map(([code]) => code))]).toEqual(table);
+    expect([...new Set(lines.map(([code]) => code))]).toEqual(codes);
     const outcomes = await Promise.all(lines.map(([, line]) => run('sh', ['-c', line]).ended));
     const pasted = lines.map(([, line], index) => `${lastCodeOf(outcomes[index]?.stdout ?? '')} ${line}`);
     expect(pasted).toEqual(lines.map(([code, line]) => `${code} ${line}`));
   });
 
   it('stops at Ctrl-C, and leaves nothing behind', async () => {
-    const { child, ended, stdout } = await startTour();
+    const { child, ended, stdout } = await startTour(args);
     const origin = /http:\/\/[\d.:]+/.exec(stdout())?.[0] ?? '';
     const tokenFile = /@(\S+)/.exec(stdout())?.[1] ?? '';
     expect(existsSync(tokenFile)).toBe(true);
@@ -92,7 +104,7 @@ describe('npm start', () => {
 
   it('stops where npm, which started it, is gone', async () => {
     // As npm does it: a shell between, which a signal to npm ends.
-    const shell = run('sh', ['-c', `"${process.execPath}" "${start}" --port 0; true`], {
+    const shell = run('sh', ['-c', `"${process.execPath}" "${start}" --port 0 ${args.join(' ')}; true`], {
       npm_lifecycle_event: 'start',
     });
     await printed(shell.child, shell.stdout, 'Ctrl-C stops.');
@@ -105,13 +117,14 @@ describe('npm start', () => {
   });
 
   it('serves as often as it is started, all at once', async () => {
-    const runs = await Promise.all([start, start, start].map((path) => served(run(process.execPath, [path]))));
-    const origins = runs.map(({ stdout }) => / on (http:[^,]+),.*(http:[^,]+),/.exec(stdout())?.slice(1) ?? []);
-    expect(new Set(origins.flat()).size).toBe(6);
+    const runs = await Promise.all([start, start, start].map((path) => served(run(process.execPath, [path, ...args]))));
+    const heads = runs.map(({ stdout }) => stdout().split('One request for each')[0] ?? '');
+    const origins = heads.flatMap((head) => head.match(/http:[\d/.:]+/g) ?? []);
+    expect(new Set(origins).size).toBe(args.length === 0 ? 3 : 6);
   });
 
   it.each([50, 150, 300, 450])('leaves nothing behind where it is stopped %i ms after its start', async (ms) => {
-    const { child, ended } = run(process.execPath, [start, '--port', '0']);
+    const { child, ended } = run(process.execPath, [start, '--port', '0', ...args]);
     await setTimeout(ms);
     child.kill('SIGTERM');
     // The gate holds this stderr too: it ends when both are gone.
@@ -122,9 +135,9 @@ describe('npm start', () => {
 
   it('is plain where nobody watches, and coloured on demand', async () => {
     const [plain, coloured, both] = await Promise.all([
-      startTour(),
-      startTour({ FORCE_COLOR: '1' }),
-      startTour({ FORCE_COLOR: '1', NO_COLOR: '1' }),
+      startTour(args),
+      startTour(args, { FORCE_COLOR: '1' }),
+      startTour(args, { FORCE_COLOR: '1', NO_COLOR: '1' }),
     ]);
     expect(plain.stdout()).not.toContain('\u001b');
     expect(coloured.stdout()).toContain('\u001b[');
@@ -139,35 +152,36 @@ describe('npm start', () => {
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const { code, stderr } = await run(process.execPath, [start, '--port', String(port)]).ended;
+    const { code, stderr } = await run(process.execPath, [start, '--port', String(port), ...args]).ended;
     expect(code).toBe(2);
     expect(stderr).toBe(`Port ${port} is in use. Choose another with --port.\n`);
   });
 
-  it.each([[['--prot', '1']], [['--port', 'x']], [['--port', '65536']]])('says how it is used: %j', async (args) => {
-    const { code, stderr } = await run(process.execPath, [start, ...args]).ended;
+  it.each([[['--prot', '1']], [['--port', 'x']], [['--port', '65536']]])('says how it is used: %j', async (wrong) => {
+    const { code, stderr } = await run(process.execPath, [start, ...args, ...wrong]).ended;
     expect(code).toBe(2);
-    expect(stderr).toBe('usage: npm start -- [--tour] [--port N]\n');
+    expect(stderr).toBe('usage: npm start -- [--gateway] [--tour] [--port N]\n');
   });
 });
 
-describe('npm start -- --tour', () => {
+describe.each(ways)('npm start -- --tour $args', ({ args, codes, says, page }) => {
   it('shows every code of the table, each for its reason, and ends with 0', { timeout: 60_000 }, async () => {
-    const { code, stdout, stderr } = await run(process.execPath, [start, '--tour', '--port', '0']).ended;
+    const { code, stdout, stderr } = await run(process.execPath, [start, '--tour', '--port', '0', ...args]).ended;
     const rows = stdout.split('\n').filter((line) => /^ {2}\d{3} /.test(line));
-    expect([...new Set(rows.map((row) => row.slice(2, 5)))]).toEqual(table);
+    expect([...new Set(rows.map((row) => row.slice(2, 5)))]).toEqual(codes);
     expect(rows.filter((row) => !row.endsWith('✓'))).toEqual([]);
-    expect(readFileSync(readme, 'utf8')).toContain(`reason\n${rows.join('\n')}\n\`\`\`\n`);
+    const shown = readFileSync(fileURLToPath(new URL(`../../../${page}`, import.meta.url)), 'utf8');
+    expect(shown).toContain(`reason\n${rows.join('\n')}\n\`\`\`\n`);
+    expect(stdout).toContain(says);
     expect(stdout).toContain(`${rows.length} of ${rows.length} as the table says.`);
-    expect(stdout).toContain(', no faults of the contract reported');
     expect(stderr).toBe('');
     expect(code).toBe(0);
   });
 });
 
-describe('the ledger without the gate', () => {
+describe('the ledger behind the gateway', () => {
   it('checks nothing and shows its insides', async () => {
-    const server = fileURLToPath(new URL('../server.js', import.meta.url));
+    const server = fileURLToPath(new URL('../gateway/server.js', import.meta.url));
     const { child, stdout } = run(process.execPath, [server, '0']);
     await printed(child, stdout, 'checks nothing');
     const origin = /http:\/\/[\d.:]+/.exec(stdout())?.[0] ?? '';

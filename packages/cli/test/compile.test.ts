@@ -5,7 +5,7 @@ import { readDocument } from '../../../tools/test/markdown.ts';
 import { listenAs, runFlick, serveFlick } from './flick.ts';
 import { folderWith } from './temporary-folder.ts';
 
-const ledger = readDocument('examples/ledger/ledger.yaml');
+const ledger = readDocument('examples/ledger/gateway/ledger.yaml');
 
 async function compiledLedger(): Promise<string> {
   const folder = folderWith({ 'openapi.yaml': ledger });

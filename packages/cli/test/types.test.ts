@@ -8,7 +8,7 @@ import { folderWith } from './temporary-folder.ts';
 // Each run loads a compiler.
 vi.setConfig({ testTimeout: 60_000 });
 
-const ledger = readDocument('examples/ledger/ledger.yaml');
+const ledger = readDocument('examples/ledger/gateway/ledger.yaml');
 
 describe('flick types', () => {
   it('writes the types of a contract to a file, and says so', async () => {

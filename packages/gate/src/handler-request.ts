@@ -67,9 +67,13 @@ export class HandledRequest implements HandlerRequest {
     return this.#controller.signal;
   }
 
-  field(name: string): string | undefined {
-    const value = this.#exchange.request.headers[name.toLowerCase()];
-    return typeof value === 'object' ? value.join(', ') : value;
+  // Handlers take a request apart as they name what they use of it: this must work alone.
+  get field(): (name: string) => string | undefined {
+    const { headers } = this.#exchange.request;
+    return (name) => {
+      const value = headers[name.toLowerCase()];
+      return typeof value === 'object' ? value.join(', ') : value;
+    };
   }
 
   /** Tells the handler that its time is over. */

@@ -47,6 +47,9 @@ describe('a handler gets', () => {
     });
     expect(got.field('User-Agent')).toBe('kettle/1');
     expect(got.field('X-None')).toBeUndefined();
+    // As a handler that takes its request apart.
+    const { field } = got;
+    expect(field('user-agent')).toBe('kettle/1');
   });
 
   it('the consumer that the credentials prove', async () => {

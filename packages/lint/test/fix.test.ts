@@ -94,7 +94,7 @@ describe('a fix of YAML', () => {
   it('leaves a document alone that lacks nothing, or whose default tells of all', () => {
     const file = fileWith(commented);
     expect(fix(file)).toEqual({ text: commented, mended: [], left: [] });
-    const ledger = join(root, 'examples/ledger/ledger.yaml');
+    const ledger = join(root, 'examples/ledger/gateway/ledger.yaml');
     expect(fix(ledger).text).toBe(readFileSync(ledger, 'utf8'));
   });
 

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { documentWith, fileWith, findingsOf, listing, query } from './contracts.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
-const ledger = join(root, 'examples/ledger/ledger.yaml');
+const ledger = join(root, 'examples/ledger/gateway/ledger.yaml');
 
 describe('a finding', () => {
   it('says where it stands: the responses for a code that is missing, the code for one that is too much', () => {

@@ -211,7 +211,7 @@ describe('the schema of flick.yaml', () => {
   });
 
   it('takes the flick.yaml of the ledger', () => {
-    const path = fileURLToPath(new URL('../../../examples/ledger/flick.yaml', import.meta.url));
+    const path = fileURLToPath(new URL('../../../examples/ledger/gateway/flick.yaml', import.meta.url));
     expect(readConfigFile(path).config.codes).toBe('default');
   });
 });
