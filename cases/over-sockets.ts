@@ -43,7 +43,7 @@ async function startApi(upstream: StoryUpstream): Promise<{ server: Server; arri
 }
 
 /** A response as its bytes say. */
-interface Wire {
+export interface Wire {
   readonly status: number;
   readonly fields: Record<string, string>;
   readonly body: string;
@@ -85,7 +85,7 @@ function dechunk(bytes: Buffer): Buffer {
 }
 
 /** Sends one request on a connection of its own, reads its answer, then hangs up and reads to the end. */
-async function exchange(port: number, request: Buffer): Promise<Wire> {
+export async function exchange(port: number, request: Buffer): Promise<Wire> {
   const head = request.subarray(0, 5).toString('latin1') === 'HEAD ';
   const socket = connect(port, '127.0.0.1');
   let bytes = Buffer.alloc(0);
@@ -108,7 +108,7 @@ function isWhole(bytes: Buffer, headRequest: boolean): boolean {
 }
 
 /** Refusals have one complete shape, whoever made them (RELIABILITY I5). */
-function checkProblem(wire: Wire, outcome: Outcome): readonly object[] {
+export function checkProblem(wire: Wire, outcome: Outcome): readonly object[] {
   const { fields } = wire;
   const ownBody = outcome.upstreamStatus !== undefined && fields['content-type'] !== 'application/problem+json';
   if (outcome.reason === undefined || ownBody) return [];

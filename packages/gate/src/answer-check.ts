@@ -2,6 +2,9 @@ import type { Decider, Refusal, ResponsePlan, ResponseWatch, Unchecked } from '@
 import { type Coding, codingOf, decodeNow } from './body-coding.ts';
 import type { Exchange } from './exchange.ts';
 
+/** Whose answer it is, and who hears what came of the check. */
+type Checked = Pick<Exchange, 'passage' | 'checked'>;
+
 /**
  * Makes ready to check the body of an answer.
  *
@@ -11,7 +14,7 @@ import type { Exchange } from './exchange.ts';
  */
 export function checkAnswer(
   decider: Decider,
-  exchange: Exchange,
+  exchange: Checked,
   { watch }: ResponsePlan,
   coding: string | undefined,
   length?: number,
@@ -31,14 +34,14 @@ export function checkAnswer(
  */
 export class AnswerCheck {
   readonly #decider: Decider;
-  readonly #exchange: Exchange;
+  readonly #exchange: Checked;
   readonly #watch: ResponseWatch;
   readonly #coding: Coding;
   #chunks: Uint8Array[] = [];
   #length = 0;
   #over = false;
 
-  constructor(decider: Decider, exchange: Exchange, watch: ResponseWatch, coding: Coding) {
+  constructor(decider: Decider, exchange: Checked, watch: ResponseWatch, coding: Coding) {
     this.#decider = decider;
     this.#exchange = exchange;
     this.#watch = watch;

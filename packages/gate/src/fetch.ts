@@ -1,0 +1,60 @@
+import { StartFault } from '@flick/settings/start-fault';
+import type { FlickContext } from './web-context.ts';
+import { factsOfRequest, isFramed } from './web-facts.ts';
+import { type FlickParts, type FlickSettings, WebLadder } from './web-ladder.ts';
+import { withKnownBody } from './web-unframed.ts';
+
+export type { FlickContext } from './web-context.ts';
+export type { FlickParts, FlickSettings } from './web-ladder.ts';
+export { type FoundFault, refusal, type RefusalDetails } from './handler-refusal.ts';
+
+/** The settings of `flick.yaml` in camel case, and the function that answers. `Args` are what the host hands on besides. */
+export type FetchOptions<Args extends readonly unknown[] = readonly unknown[]> = FlickSettings & {
+  /** Answers what passed the ladder. It may throw what `refusal()` makes. */
+  readonly handler: (request: Request, context: FlickContext, ...args: Args) => Response | Promise<Response>;
+  /**
+   * The IP address at the other end of the connection, which a Request does not tell. Due where limits count by address or
+   * by consumer.
+   */
+  readonly addressOf?: (request: Request, ...args: Args) => string | undefined;
+};
+
+/** Answers requests with the codes that are due. Never rejects. */
+export type FlickFetch<Args extends readonly unknown[] = readonly unknown[]> = ((
+  request: Request,
+  ...args: Args
+) => Promise<Response>) &
+  FlickParts;
+
+/**
+ * Puts the ladder before a handler that turns a Request into a Response, for whatever hosts such handlers.
+ *
+ * @throws StartFault where a setting or the contract is at fault, one line a fault
+ */
+export async function flick<Args extends readonly unknown[] = readonly unknown[]>(
+  options: FetchOptions<Args>,
+): Promise<FlickFetch<Args>> {
+  const { handler, addressOf, ...settings } = options;
+  if (typeof handler !== 'function') {
+    throw new StartFault(`flick(): handler: due is a function; found a value of type ${typeof handler}`);
+  }
+  const ladder = await WebLadder.open(settings);
+  if (ladder.countsAddresses && addressOf === undefined) {
+    await ladder.close();
+    throw new StartFault('flick(): addressOf: limits count by address, and a Request tells none; say where it is');
+  }
+  const answer = (request: Request, args: Args): Promise<Response> =>
+    ladder.answer({
+      request,
+      factsWith: (overload) => factsOfRequest(request, addressOf?.(request, ...args) ?? '', overload),
+      sentId: request.headers.get('x-request-id') ?? undefined,
+      isNobodys: false,
+      respond: (judged, context) => handler(judged, context, ...args),
+    });
+  const fetch = (request: Request, ...args: Args): Promise<Response> =>
+    request.body === null || isFramed(request)
+      ? answer(request, args)
+      : withKnownBody(request, ladder.bodyMs).then((known) => answer(known, args));
+  const { contract, records, close } = ladder;
+  return Object.assign(fetch, { contract, records, close });
+}

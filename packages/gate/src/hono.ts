@@ -1,0 +1,123 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Reason } from '@flick/contract';
+import type { Context, MiddlewareHandler } from 'hono';
+import { HandlerRefusal, type RefusalDetails, refusal as makeRefusal } from './handler-refusal.ts';
+import { factsOf } from './live-exchange.ts';
+import type { FlickContext } from './web-context.ts';
+import { factsOfRequest, isFramed } from './web-facts.ts';
+import { type FlickParts, type FlickSettings, type WebCall, WebLadder } from './web-ladder.ts';
+import { withKnownBody } from './web-unframed.ts';
+
+export type { FoundFault, RefusalDetails } from './handler-refusal.ts';
+export type { FlickContext } from './web-context.ts';
+export type { FlickParts, FlickSettings } from './web-ladder.ts';
+
+declare module 'hono' {
+  interface ContextVariableMap {
+    /** What the ladder found out about the request. */
+    readonly flick: FlickContext;
+  }
+}
+
+/** The settings of `flick.yaml` in camel case. */
+export type HonoOptions = FlickSettings & {
+  /**
+   * The IP address at the other end of the connection. On `@hono/node-server` it is known; elsewhere it is due where limits
+   * count by address or by consumer, such as `(c) => getConnInfo(c).remote.address`.
+   */
+  readonly addressOf?: (c: Context) => string | undefined;
+};
+
+/** The ladder as middleware. */
+export type FlickMiddleware = MiddlewareHandler & FlickParts;
+
+/**
+ * Puts the ladder before the routes of a Hono app that come after it, and the table behind what these answer.
+ *
+ * @throws StartFault where a setting or the contract is at fault, one line a fault
+ */
+export async function flick(options: HonoOptions): Promise<FlickMiddleware> {
+  const { addressOf, ...settings } = options;
+  const ladder = await WebLadder.open(settings);
+  const climb: MiddlewareHandler = async (c, next) => {
+    const respond: WebCall['respond'] = async (request, context) => {
+      if (request !== c.req.raw) c.req.raw = request;
+      c.set('flick', context);
+      await next();
+      // Hono has made an answer of it already.
+      if (c.error instanceof HandlerRefusal) throw c.error;
+      return c.res;
+    };
+    const bindings = bindingsOf(c.env);
+    const { incoming } = bindings;
+    const { raw } = c.req;
+    const isKnown = incoming instanceof IncomingMessage || raw.body === null || isFramed(raw);
+    const request = isKnown ? raw : await withKnownBody(raw, ladder.bodyMs);
+    const response = await ladder.answer(callOf(c, request, bindings, respond, ladder.countsAddresses, addressOf));
+    // What still comes of the request is nobody's to read.
+    if (incoming instanceof IncomingMessage && !incoming.complete) response.headers.set('Connection', 'close');
+    if (!c.finalized) return response;
+    if (c.res !== response) {
+      // Else Hono would add the fields of the answer before to it.
+      c.res = undefined;
+      c.res = response;
+    }
+    return undefined;
+  };
+  const { contract, records, close } = ladder;
+  return Object.assign(climb, { contract, records, close });
+}
+
+/**
+ * Makes a refusal of the catalogue, for a handler to throw: `throw refusal('unknown-resource')`.
+ *
+ * @throws TypeError where there is no such reason
+ */
+export function refusal(reason: Reason, details?: RefusalDetails): HandlerRefusal {
+  // Hono's own handler of errors says on stderr those that have no response.
+  return Object.assign(makeRefusal(reason, details), { getResponse: () => new Response(null, { status: 500 }) });
+}
+
+function callOf(
+  c: Context,
+  request: Request,
+  { incoming, outgoing }: Bindings,
+  respond: WebCall['respond'],
+  needsAddress: boolean,
+  addressOf: HonoOptions['addressOf'],
+): WebCall {
+  const address = addressOf === undefined ? incoming?.socket.remoteAddress : addressOf(c);
+  // What Node has read of HTTP/1.1 tells more than the Request that is made of it.
+  const read = incoming instanceof IncomingMessage ? incoming : undefined;
+  return {
+    request,
+    factsWith: (overload) =>
+      read === undefined
+        ? factsOfRequest(request, address ?? '', overload)
+        : factsOf(read, { address: address ?? '', secure: 'encrypted' in read.socket }, undefined, overload),
+    sentId: request.headers.get('x-request-id') ?? undefined,
+    isNobodys: needsAddress && address === undefined && addressOf === undefined,
+    respond,
+    ...(outgoing !== undefined && {
+      whenOver(listener) {
+        if (outgoing.destroyed) listener('aborted');
+        else outgoing.once('close', () => listener(outgoing.writableFinished ? 'complete' : 'aborted'));
+      },
+    }),
+  };
+}
+
+/** What `@hono/node-server` hands on beside the Request. */
+interface Bindings {
+  readonly incoming?: IncomingMessage | Http2ServerRequest;
+  readonly outgoing?: ServerResponse | Http2ServerResponse;
+}
+
+function bindingsOf(env: unknown): Bindings {
+  if (typeof env !== 'object' || env === null || !('incoming' in env) || !('outgoing' in env)) return {};
+  const { incoming, outgoing } = env;
+  if (incoming instanceof IncomingMessage && outgoing instanceof ServerResponse) return { incoming, outgoing };
+  const isHttp2 = incoming instanceof Http2ServerRequest && outgoing instanceof Http2ServerResponse;
+  return isHttp2 ? { incoming, outgoing } : {};
+}
