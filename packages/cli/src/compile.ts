@@ -29,8 +29,9 @@ export function compile(openapi: string | undefined, { config, output, strict = 
     throw new StartFault(`--strict: errors of the contract: ${errors}; nothing was written`);
   }
   replaceFile(output, bytes);
-  const size = `${(bytes.length / 1e6).toFixed(1)} MB`;
-  process.stdout.write(`flick: ${output}: ${operations.length} operations of ${path}, ${size}\n`);
+  const size = bytes.length < 1e6 ? `${Math.ceil(bytes.length / 1e3)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`;
+  const count = `${operations.length} operation${operations.length === 1 ? '' : 's'}`;
+  process.stdout.write(`flick: ${output}: ${count} of ${path}, ${size}\n`);
   return 0;
 }
 

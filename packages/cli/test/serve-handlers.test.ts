@@ -127,6 +127,14 @@ describe('flick serve --handlers', () => {
     expect(stderr).not.toMatch(/^ *at /m);
   });
 
+  it('does not start with a module of no name', async () => {
+    const folder = folderWith({ 'openapi.yaml': openapi });
+    expect(await runFlick(['serve', 'openapi.yaml', '--handlers', ''], folder)).toMatchObject({
+      code: 2,
+      stderr: 'flick: --handlers: due is the path of a module such as ./handlers.js\n',
+    });
+  });
+
   it('does not start with an upstream besides', async () => {
     const folder = folderWith({ 'openapi.yaml': openapi, 'handlers.mjs': named });
     const flags = ['--handlers', 'handlers.mjs', '--upstream', 'http://127.0.0.1:1'];

@@ -163,6 +163,7 @@ export function checkedSettings(
     faults.add('no contract: name one, as in `flick serve openapi.yaml --upstream http://127.0.0.1:3000`');
   }
   const handlers = flags.handlers ?? (config.handlers === undefined ? undefined : resolveFrom(folder, config.handlers));
+  if (handlers === '') faults.add('--handlers: due is the path of a module such as ./handlers.js');
   const isEmbedded = hasHandlers || handlers !== undefined;
   const upstream = readUpstream(flags, config, isEmbedded, faults);
   const listen = readListen(flags, config, faults);
