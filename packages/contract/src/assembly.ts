@@ -58,7 +58,7 @@ export function assemble(parts: DocumentParts, settings: ContractSettings): Cont
     files: Object.freeze(files),
     missing: Object.freeze([...sources.missing]),
     headerNames,
-    warm: warmer(built, sources, log),
+    ...warmers(built, sources, log),
   });
 }
 
@@ -133,11 +133,15 @@ function reachableTemplates(drafts: readonly OperationDraft[]): string[][] {
   });
 }
 
-/** Makes the `warm` of a contract. */
-function warmer(built: readonly BuiltOperation[], sources: Sources, log: FaultLog): Contract['warm'] {
+/** Makes what warms a contract. */
+function warmers(
+  built: readonly BuiltOperation[],
+  sources: Sources,
+  log: FaultLog,
+): Pick<Contract, 'warm' | 'warmFor'> {
   const byOperation = new Map<Operation, BuiltOperation>(built.map((each) => [each.operation, each]));
   const reported = new Set<string>();
-  return (operation: Operation, which: 'requests' | 'responses' = 'requests'): ContractFault | undefined => {
+  const warm = (operation: Operation, which: 'requests' | 'responses' = 'requests'): ContractFault | undefined => {
     // What is broken since load was reported then.
     const wasBroken = operation.broken !== undefined;
     const failure = byOperation.get(operation)?.compile(which);
@@ -153,4 +157,5 @@ function warmer(built: readonly BuiltOperation[], sources: Sources, log: FaultLo
     const [fault] = log.take();
     return fault;
   };
+  return { warm, warmFor: (operation, which, ms) => byOperation.get(operation)?.compileFor(which, ms) !== false };
 }

@@ -157,7 +157,8 @@ export interface Operation {
   readonly broken: string | undefined;
   /**
    * Reads the schemas of all validators of requests (or of responses) now; what is wrong with one is kept in `broken`.
-   * They compile a little with each request, or all at once by the contract's `warm`.
+   * What their refs lead to is read when a value first reaches it: a check throws where that is wrong. They compile a
+   * little with each request, or all at once by the contract's `warm`.
    */
   readonly compile: (which?: 'requests' | 'responses') => void;
 }
@@ -189,4 +190,10 @@ export interface Contract {
    * tells of itself.
    */
   readonly warm: (operation: Operation, which?: 'requests' | 'responses') => ContractFault | undefined;
+  /**
+   * Goes so many milliseconds of the way to `warm`, which holds up all else until an operation is compiled whole.
+   *
+   * @returns whether nothing is left for `warm` to compile
+   */
+  readonly warmFor: (operation: Operation, which: 'requests' | 'responses', ms: number) => boolean;
 }

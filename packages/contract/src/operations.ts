@@ -134,6 +134,8 @@ export interface BuiltOperation {
   readonly operation: Operation;
   /** Compiles; returns what failed. */
   readonly compile: (which: 'requests' | 'responses') => CompileFailure | undefined;
+  /** Compiles for so many milliseconds; returns whether that was all. What fails, `compile` tells. */
+  readonly compileFor: (which: 'requests' | 'responses', ms: number) => boolean;
 }
 
 /** Why a schema cannot be compiled, and where it stands. */
@@ -152,14 +154,23 @@ export function buildOperation(
   let broken = brokenAtLoad;
   const done = new Map<string, CompileFailure | 'well'>();
 
+  const judgingParts = (which: 'requests' | 'responses'): readonly (Parameter | MediaType)[] => {
+    const { parameters, body, responses } = parts();
+    if (which === 'requests') return [...parameters, ...(body?.content ?? [])];
+    const all = [...responses.values()];
+    return [...all.flatMap(({ headers }) => headers), ...all.flatMap(({ content }) => content)];
+  };
+
   const ready = (how: 'prepare' | 'compile', which: 'requests' | 'responses'): CompileFailure | undefined => {
     const key = `${how} ${which}`;
     let result = done.get(key);
     if (result === undefined) {
       result = attempt(() => {
-        const { parameters, body, responses } = parts();
-        if (which === 'requests') readyAll(how, parameters, body?.content ?? []);
-        else for (const response of responses.values()) readyAll(how, response.headers, response.content);
+        for (const part of judgingParts(which)) {
+          part.check?.[how]();
+          // Read at first use as well: a warm operation has nothing left to do under traffic.
+          void part.shape;
+        }
       });
       done.set(key, result);
     }
@@ -194,15 +205,15 @@ export function buildOperation(
       ready('prepare', which);
     },
   });
-  return { operation, compile: (which) => ready('compile', which) };
-}
-
-function readyAll(how: 'prepare' | 'compile', parameters: readonly Parameter[], content: readonly MediaType[]): void {
-  for (const part of [...parameters, ...content]) {
-    part.check?.[how]();
-    // Read at first use as well: a warm operation has nothing left to do under traffic.
-    void part.shape;
-  }
+  const compileFor = (which: 'requests' | 'responses', ms: number): boolean => {
+    const due = performance.now() + ms;
+    let isDone = false;
+    const result = attempt(() => {
+      isDone = judgingParts(which).every(({ check }) => check?.compile(due - performance.now()) !== false);
+    });
+    return isDone || result !== 'well';
+  };
+  return { operation, compile: (which) => ready('compile', which), compileFor };
 }
 
 function attempt(work: () => void): CompileFailure | 'well' {

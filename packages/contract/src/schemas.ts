@@ -63,6 +63,7 @@ export class Schemas {
         direction,
         unknownMembers,
         resolve: this.#sources.resolve,
+        hasAnchors: () => this.#sources.hasAnchors,
         allowUnsafePatterns: this.#allowUnsafePatterns,
       });
       this.#compilers.set(key, compiler);

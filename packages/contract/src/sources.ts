@@ -127,6 +127,11 @@ export class Sources {
     return this.#ids.size > 0;
   }
 
+  /** Whether some schema of the files read so far has an anchor. */
+  get hasAnchors(): boolean {
+    return [...this.#ids.values()].some(({ anchors }) => anchors.size > 0);
+  }
+
   /** The URIs of symbolic links that refs name, and where they lead. */
   get links(): ReadonlyMap<string, SourceFile> {
     return this.#links;

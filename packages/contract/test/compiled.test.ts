@@ -47,6 +47,7 @@ function sayings(contract: Contract): unknown {
     files: [],
     suspects: undefined,
     warm: undefined,
+    warmFor: undefined,
     operations: contract.operations.map((operation) => {
       const late = [contract.warm(operation), contract.warm(operation, 'responses')];
       return {

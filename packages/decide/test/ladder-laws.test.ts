@@ -11,7 +11,7 @@ const json: MediaType = {
   check: Object.assign(
     (value: unknown) =>
       typeof value === 'object' ? undefined : [{ pointer: '', keyword: 'type', due: 'an object', arrived: 'another' }],
-    { prepare: () => undefined, compile: () => undefined },
+    { prepare: () => undefined, compile: () => true },
   ),
 };
 const operations: readonly Operation[] = [

@@ -218,7 +218,7 @@ describe('whatever is thrown inside', () => {
       () => {
         throw new Error('canary');
       },
-      { prepare: () => undefined, compile: () => undefined },
+      { prepare: () => undefined, compile: () => true },
     );
     const content = [{ ...json, check }];
     const ladder = decider(contract([operation('POST /a', { body: { required: true, content, pointer: '' } })]));

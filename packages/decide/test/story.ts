@@ -68,7 +68,7 @@ export function parameter(name: string, place: Parameter['in']): Parameter {
     allowReserved: false,
     allowEmptyValue: false,
     shape: text,
-    check: Object.assign(() => undefined, { prepare: () => undefined, compile: () => undefined }),
+    check: Object.assign(() => undefined, { prepare: () => undefined, compile: () => true }),
     pointer: '',
   };
 }
@@ -90,6 +90,7 @@ export function contract(operations: readonly Operation[], rest: Partial<Contrac
       ),
     ),
     warm: () => undefined,
+    warmFor: () => true,
     ...rest,
   };
 }

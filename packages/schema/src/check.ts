@@ -29,15 +29,21 @@ export interface SchemaFault {
 }
 
 /**
- * Checks a value: `undefined` where it holds, else at least one fault. Reads its schema at its first use, and compiles it
- * a little at each, so that no call waits for all of a large one.
+ * Checks a value: `undefined` where it holds, else at least one fault. Reads of its schema what the value reaches, and
+ * compiles it a little at each use, so that no call waits for all of a large one. Throws a SchemaError where the schema
+ * cannot be compiled, once it has come so far.
  */
 export interface Check {
   (value: unknown): readonly SchemaFault[] | undefined;
-  /** Reads the schema now, without compiling it. Throws as `compile` does. */
+  /** Reads the schema now, but for what its refs lead to, without compiling it. Throws as `compile` does. */
   readonly prepare: () => void;
-  /** Compiles now. Throws a SchemaError where the schema cannot be compiled; a later call throws the same. */
-  readonly compile: () => void;
+  /**
+   * Compiles now, for `budgetMs` at most; without one, all. The next call goes on. Throws a SchemaError where the schema
+   * cannot be compiled; a later call throws the same.
+   *
+   * @returns whether all is compiled
+   */
+  readonly compile: (budgetMs?: number) => boolean;
 }
 
 /** The JSON types that a schema lets through, followed through `$ref`, `allOf`, `anyOf` and `oneOf`. */

@@ -27,38 +27,45 @@ const sliceMs = 8;
 /** Makes a compiler. Its checks throw `SchemaError` where their schema cannot be compiled. */
 export function createCompiler(options: CompilerOptions): Compiler {
   const lowering = new Lowering(options);
-  const judges = new Judges(lowering.patterns);
+  const judges = new Judges(lowering);
   const shapes = new Shapes(lowering.entries, lowering.defaults);
 
+  const judgeOf = (made: Made, budgetMs: number): Judge | undefined => {
+    if (made.failure !== undefined) throw made.failure.error;
+    try {
+      made.judge ??= judges.compile(made.root(), budgetMs);
+      return made.judge;
+    } catch (error) {
+      made.failure = { error };
+      throw error;
+    }
+  };
+
   const faultsOf = (made: Made, value: unknown): readonly SchemaFault[] | undefined => {
-    const root = made.root();
-    made.judge ??= judges.compile(root, isModest(value) ? sliceMs : Infinity);
-    const { judge } = made;
+    const judge = made.judge ?? judgeOf(made, isModest(value) ? sliceMs : Infinity);
     const verdict = judge?.(value);
     if (verdict === true) return undefined;
     if (judge !== undefined && verdict === false && !isModest(value)) return [judge.firstFault(value)];
     try {
-      const faults = walk(root.schema ?? true, value, lowering.entries, lowering.patterns);
+      const faults = walk(made.root().schema ?? true, value, lowering.entries, lowering.patterns);
       return faults.length > 0 ? faults : undefined;
     } catch (error) {
       if (!(error instanceof WalkTooLong)) throw error;
       if (judge !== undefined) return [verdict === false ? judge.firstFault(value) : tooLong(value)];
-      made.judge = judges.compile(root);
+      judgeOf(made, Infinity);
       return faultsOf(made, value);
     }
   };
 
   return {
     check(node) {
-      const made: Made = { root: once(() => lowering.lower(node)), judge: undefined };
+      const made: Made = { root: once(() => lowering.lower(node)), judge: undefined, failure: undefined };
       const check = (value: unknown): readonly SchemaFault[] | undefined => faultsOf(made, value);
       return Object.assign(check, {
         prepare: () => {
           made.root();
         },
-        compile: () => {
-          made.judge ??= judges.compile(made.root());
-        },
+        compile: (budgetMs = Infinity) => judgeOf(made, budgetMs) !== undefined,
       });
     },
     shape(node) {
@@ -76,6 +83,8 @@ export function createCompiler(options: CompilerOptions): Compiler {
 interface Made {
   readonly root: () => Entry;
   judge: Judge | undefined;
+  /** Why it cannot be compiled. */
+  failure: { readonly error: unknown } | undefined;
 }
 
 /** Does a thing at the first call; later calls have its result, or throw its error again. */

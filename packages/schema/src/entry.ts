@@ -1,5 +1,6 @@
 import type { SchemaNode } from './check.ts';
 import type { LoweredSchema } from './lowered.ts';
+import type { SchemaError } from './schema-error.ts';
 
 /** How a schema is read where it is used; the same document place may be read in several ways. */
 export interface Reading {
@@ -19,15 +20,20 @@ export interface Entry {
   readonly reading: Reading;
   /** Absent until it is lowered. */
   schema?: LoweredSchema;
+  /** Why it cannot be lowered. */
+  failure?: SchemaError;
   /** What its schema refers to. */
   readonly uses: Set<Entry>;
-  /** What is left to do once all that it leads to is lowered. */
+  /** What is left to do once it is lowered, and may look at others that judge the same value. */
   readonly finish: (() => void)[];
   /** Has keywords that Ajv reads wrongly: it is for the walk to judge. */
   isWalked: boolean;
-  /** All that it leads to is lowered and finished. */
+  /** It is lowered and finished. What it refers to may not be. */
   sound: boolean;
 }
 
-/** Finds an entry by its id. */
-export type Entries = ReadonlyMap<string, Entry>;
+/** Finds an entry by its id, and lowers it where that was not done yet. */
+export interface Entries {
+  /** @throws SchemaError where it cannot be lowered */
+  readonly get: (id: string) => Entry | undefined;
+}

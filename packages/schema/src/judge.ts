@@ -3,6 +3,7 @@ import { ajv } from './ajv.ts';
 import type { SchemaFault } from './check.ts';
 import type { Entry } from './entry.ts';
 import { formats } from './formats.ts';
+import type { Lowering } from './lower.ts';
 import type { Lowered, LoweredSchema } from './lowered.ts';
 import { isMembers, pointerAt } from './members.ts';
 import type { Pattern } from './pattern.ts';
@@ -33,36 +34,59 @@ interface Link {
 export class Judges {
   readonly #fuse = { left: 0, blow: new TooManyCalls() };
   readonly #links = new Map<string, Link>();
+  readonly #lowering: Lowering;
   readonly #patterns: ReadonlyMap<string, Pattern>;
+  /** What is under way, by its root. */
+  readonly #works = new WeakMap<Entry, Generator<void, Judge>>();
   #ajv: Ajv2020 | undefined;
 
-  /** @param patterns those of all schemas that will be compiled, made ready */
-  constructor(patterns: ReadonlyMap<string, Pattern>) {
-    this.#patterns = patterns;
+  /** @param lowering reads what is compiled */
+  constructor(lowering: Lowering) {
+    this.#lowering = lowering;
+    this.#patterns = lowering.patterns;
   }
 
   /**
    * Compiles an entry and all that it leads to, as far as that is not done yet.
    *
    * @returns `undefined` where more than `budgetMs` are needed; the next call goes on
+   * @throws SchemaError where something that it leads to cannot be lowered
    */
   compile(root: Entry): Judge;
   compile(root: Entry, budgetMs: number): Judge | undefined;
   compile(root: Entry, budgetMs = Infinity): Judge | undefined {
-    const reached = new Set([root]);
-    for (const entry of reached) for (const used of entry.uses) reached.add(used);
+    const due = performance.now() + budgetMs;
+    const work = this.#works.get(root) ?? this.#work(root);
+    do {
+      const step = work.next();
+      if (step.done === true) {
+        this.#works.delete(root);
+        return step.value;
+      }
+    } while (performance.now() < due);
+    this.#works.set(root, work);
+    return undefined;
+  }
+
+  /** Reads all that a root leads to, then compiles it, an entry at a time. */
+  *#work(root: Entry): Generator<void, Judge> {
     const { schema: rootSchema = true } = root;
     if (isSingle(rootSchema)) return Object.assign(judgeSingle(rootSchema, this.#patterns), { firstFault });
+    const reached = new Set([root]);
+    for (const entry of reached) {
+      if (!entry.sound) {
+        this.#lowering.read(entry);
+        yield;
+      }
+      for (const used of entry.uses) reached.add(used);
+    }
     if ([...reached].some((entry) => entry.isWalked)) return Object.assign(() => undefined, { firstFault });
-    const due = performance.now() + budgetMs;
-    let isLate = false;
     for (const { id, schema = true } of reached) {
       const link = this.#linkOf(id);
       if (link.validate !== undefined) continue;
-      if (isLate) return undefined;
       this.#ajv ??= this.#makeAjv();
       link.validate = this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
-      isLate = performance.now() >= due;
+      yield;
     }
     const { validate } = this.#linkOf(root.id);
     const fuse = this.#fuse;

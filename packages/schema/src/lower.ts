@@ -1,6 +1,6 @@
 import type { Dialect, Direction, JsonType, Resolve, SchemaNode, UnknownMembers } from './check.ts';
 import { chooseBranch } from './discriminator.ts';
-import type { Entry, Reading } from './entry.ts';
+import type { Entries, Entry, Reading } from './entry.ts';
 import { formats } from './formats.ts';
 import { hasFlag, memberSchemas, type RawSchema } from './hidden-members.ts';
 import type { Lowered, LoweredSchema } from './lowered.ts';
@@ -17,6 +17,11 @@ export interface LoweringOptions {
   readonly direction: Direction;
   readonly unknownMembers: UnknownMembers;
   readonly resolve: Resolve;
+  /**
+   * Whether some schema may have a `$dynamicAnchor`. Where none has, what a `$ref` leads to is read when a value first
+   * reaches it, else all at once: which schema a `$dynamicRef` means depends on the whole way to it.
+   */
+  readonly hasAnchors?: () => boolean;
   /** Runs patterns on the platform's engine even where they could take more than linear time. */
   readonly allowUnsafePatterns?: boolean;
 }
@@ -60,11 +65,15 @@ const noAnchors: ReadonlyMap<string, SchemaNode> = new Map();
 
 /** Lowers schemas as they are asked for, each target of a `$ref` once. */
 export class Lowering {
-  readonly entries = new Map<string, Entry>();
+  /** All entries, each made sound when it is first looked at. */
+  readonly entries: Entries = { get: (id) => this.#at(id, (entry) => this.read(entry)) };
   readonly patterns = new Map<string, Pattern>();
   /** The `default` of schemas that have one. It asserts nothing, and so is kept beside them. */
   readonly defaults = new WeakMap<Lowered, unknown>();
   readonly #options: LoweringOptions;
+  readonly #all = new Map<string, Entry>();
+  /** All entries, as far as one that is being finished needs the others. */
+  readonly #lowered: Entries = { get: (id) => this.#at(id, (entry) => this.#lower(entry)) };
   readonly #byKey = new Map<string, Entry>();
   /** The names of all `$dynamicRef`s that were met. */
   readonly #dynamicNames = new Set<string>();
@@ -78,7 +87,7 @@ export class Lowering {
   }
 
   /**
-   * Lowers a schema and all that it leads to.
+   * Lowers a schema. What it refers to follows when it is first looked at, or now where schemas may have anchors.
    *
    * @throws SchemaError
    */
@@ -88,7 +97,8 @@ export class Lowering {
         const anchors = this.#anchorsAt(node, noAnchors);
         const root = this.#newEntry(node, { plain: false, anchors, active: [] });
         root.schema = this.#child(node.schema, { ...root.reading, entry: root, location: node.location, around: [] });
-        this.#drain(root);
+        if (this.#options.hasAnchors?.() !== false) this.#lowerAll(root);
+        this.read(root);
         return root;
       } catch (error) {
         if (!(error instanceof NewAnchor)) throw error;
@@ -97,27 +107,51 @@ export class Lowering {
     }
   }
 
-  /** Lowers all that an entry leads to, then does what needed all of it. */
-  #drain(root: Entry): void {
+  /**
+   * Lowers an entry, then does what needs others that judge the same value.
+   *
+   * @throws SchemaError
+   */
+  read(entry: Entry): void {
+    if (entry.sound) return;
+    this.#lower(entry);
+    for (const finish of entry.finish) finish();
+    entry.finish.length = 0;
+    entry.sound = true;
+  }
+
+  #lower(entry: Entry): void {
+    if (entry.failure !== undefined) throw entry.failure;
+    if (entry.schema !== undefined) return;
+    const { node, reading } = entry;
+    try {
+      entry.schema = this.#schema(node.schema, { ...reading, entry, location: node.location, around: [] });
+    } catch (error) {
+      entry.finish.length = 0;
+      if (error instanceof SchemaError) entry.failure = error;
+      throw error;
+    }
+  }
+
+  #lowerAll(root: Entry): void {
     const reached = new Set([root]);
     for (const entry of reached) {
-      if (entry.schema === undefined) {
-        const { node, reading } = entry;
-        entry.schema = this.#schema(node.schema, { ...reading, entry, location: node.location, around: [] });
-      }
-      for (const used of entry.uses) if (!used.sound) reached.add(used);
+      this.#lower(entry);
+      for (const used of entry.uses) reached.add(used);
     }
-    for (const entry of reached) {
-      for (const finish of entry.finish) finish();
-      entry.finish.length = 0;
-    }
-    for (const entry of reached) entry.sound = true;
+    for (const entry of reached) this.read(entry);
+  }
+
+  #at(id: string, make: (entry: Entry) => void): Entry | undefined {
+    const entry = this.#all.get(id);
+    if (entry !== undefined) make(entry);
+    return entry;
   }
 
   #newEntry(node: SchemaNode, reading: Reading): Entry {
-    const id = `s${String(this.entries.size)}`;
+    const id = `s${String(this.#all.size)}`;
     const entry: Entry = { id, node, reading, uses: new Set(), finish: [], isWalked: false, sound: false };
-    this.entries.set(id, entry);
+    this.#all.set(id, entry);
     return entry;
   }
 
@@ -129,7 +163,8 @@ export class Lowering {
       const schema = typeof entry.schema === 'object' ? entry.schema : {};
       twin.schema = { ...schema, additionalProperties: false };
       twin.uses.add(entry);
-      twin.sound = true;
+      // They share the schemas of their members.
+      twin.finish.push(() => this.read(entry));
       this.#closedTwins.set(entry, twin);
     }
     return twin;
@@ -139,7 +174,9 @@ export class Lowering {
   #child(raw: unknown, spot: Spot): LoweredSchema {
     const lowered = this.#schema(raw, spot);
     if (this.#options.unknownMembers === 'refuse' && !spot.plain && typeof lowered === 'object') {
-      spot.entry.finish.push(() => closeMembers(lowered, spot.entry, this.entries, (entry) => this.#closedTwin(entry)));
+      spot.entry.finish.push(() =>
+        closeMembers(lowered, spot.entry, this.#lowered, (entry) => this.#closedTwin(entry)),
+      );
     }
     return lowered;
   }
@@ -462,8 +499,8 @@ export class Lowering {
 
   /** Does what the branches need that can only be told once they are lowered. */
   #settle(holder: Lowered, keyword: 'anyOf' | 'oneOf', branches: readonly LoweredSchema[]): void {
-    if (this.#options.unknownMembers === 'refuse') openBranches(branches, this.entries);
-    if (keyword === 'anyOf' || !(areLoosened(branches, this.entries) || areNested(branches, this.entries))) return;
+    if (this.#options.unknownMembers === 'refuse') openBranches(branches, this.#lowered);
+    if (keyword === 'anyOf' || !(areLoosened(branches, this.#lowered) || areNested(branches, this.#lowered))) return;
     delete holder.oneOf;
     holder.allOf = [...(holder.allOf ?? []), { anyOf: branches }];
   }

@@ -88,9 +88,10 @@ describe('the compiled check and the walk that tells the faults', () => {
               direction: 'request',
               unknownMembers,
               resolve: resolverOf(root),
+              hasAnchors: () => false,
             });
             const entry = lowering.lower({ schema: root, location: 'contract:/api#' });
-            const judge = new Judges(lowering.patterns).compile(entry);
+            const judge = new Judges(lowering).compile(entry);
             const clashes = values.filter((each) => {
               const faults = walk(entry.schema ?? true, each, lowering.entries, lowering.patterns);
               const verdict = judge(each);
@@ -134,9 +135,10 @@ describe('the compiled check and the walk that tells the faults', () => {
             direction: 'request',
             unknownMembers: 'as_schema',
             resolve: resolverOf(root),
+            hasAnchors: () => false,
           });
           const entry = lowering.lower({ schema: root, location: 'contract:/api#' });
-          const judge = new Judges(lowering.patterns).compile(entry);
+          const judge = new Judges(lowering).compile(entry);
           const scalars = values.filter((each) => typeof each !== 'object' || each === null);
           const walked = scalars.map(
             (each) => walk(entry.schema ?? true, each, lowering.entries, lowering.patterns).length === 0,

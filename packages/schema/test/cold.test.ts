@@ -1,3 +1,4 @@
+import { createCompiler, SchemaError } from '@flick/schema';
 import { describe, expect, it } from 'vitest';
 import { Judges } from '../src/judge.ts';
 import { Lowering } from '../src/lower.ts';
@@ -30,6 +31,37 @@ describe('a schema that takes long to compile', () => {
     expect(check(bad)).toEqual(other);
   });
 
+  it('is read as far as a value reaches, until there is time for the rest', () => {
+    const document = { components: { schemas } };
+    const resolve = resolverOf(document);
+    let followed = 0;
+    const check = createCompiler({
+      dialect: '3.1',
+      direction: 'request',
+      unknownMembers: 'as_schema',
+      hasAnchors: () => false,
+      resolve: (ref, from) => {
+        followed += 1;
+        return resolve(ref, from);
+      },
+    }).check({ schema: { $ref: '#/components/schemas/S0' }, location: 'contract:/api#/components/schemas/S0' });
+    check.prepare();
+    expect(followed).toBeLessThan(10);
+    expect(check.compile()).toBe(true);
+    expect(followed).toBeGreaterThan(count);
+  });
+
+  it('is refused where something that it leads to is at fault, whether or not a value reaches it', () => {
+    const faulty = { ...schemas, S2: { properties: { next: { type: 'string', pattern: '(' } } } };
+    const unread = checkOfNamed('S0', faulty);
+    unread.prepare();
+    const reached = { name: 'a', next: { name: 'b', next: { next: 'c' } } };
+    expect(() => unread(reached)).toThrow(SchemaError);
+    const check = checkOfNamed('S0', faulty);
+    expect(() => check.compile()).toThrow(SchemaError);
+    for (const value of [{ name: 'a' }, reached]) expect(() => check(value)).toThrow(/the pattern \(/);
+  });
+
   it('is compiled a slice at a time', () => {
     const document = { components: { schemas } };
     const lowering = new Lowering({
@@ -39,7 +71,7 @@ describe('a schema that takes long to compile', () => {
       resolve: resolverOf(document),
     });
     const root = lowering.lower({ schema: schemas['S0'], location: 'contract:/api#/components/schemas/S0' });
-    const judges = new Judges(lowering.patterns);
+    const judges = new Judges(lowering);
     let slices = 0;
     let judge = judges.compile(root, 0);
     for (; judge === undefined && slices < 10 * count; slices += 1) judge = judges.compile(root, 0);

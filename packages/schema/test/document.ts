@@ -56,6 +56,7 @@ export function compilerOf(root: unknown, settings: Settings = {}): ReturnType<t
     dialect: '3.1',
     direction: 'request',
     unknownMembers: 'as_schema',
+    hasAnchors: () => /"\$(?:dynamicA|a)nchor"/.test(JSON.stringify(root)),
     ...settings,
     resolve: resolverOf(root),
   });

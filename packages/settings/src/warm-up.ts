@@ -4,7 +4,7 @@ import type { Contract, ContractFault, Operation } from '@flick/contract';
 export interface WarmUp {
   /** What could not be compiled so far. */
   readonly faults: readonly ContractFault[];
-  /** Compiles for so many milliseconds at most, or to the end. One operation may take longer. */
+  /** Compiles for so many milliseconds at most, or to the end. One schema may take longer. */
   readonly runFor: (ms: number) => void;
   /** As `runFor`; of a compiled contract only what is not known to compile. */
   readonly runAhead: (ms: number) => void;
@@ -33,8 +33,10 @@ export function createWarmUp(contract: Contract): WarmUp {
 
   const runTo = (end: number, ms: number): void => {
     const began = performance.now();
-    while (next < end && performance.now() - began < ms) {
-      const due = order[next++];
+    for (let left = ms; next < end && left > 0; left = ms - (performance.now() - began)) {
+      const due = order[next];
+      if (due !== undefined && !contract.warmFor(...due, left)) continue;
+      next += 1;
       const fault = due && contract.warm(...due);
       if (fault !== undefined) faults.push(fault);
     }

@@ -57,6 +57,35 @@ describe('the warm-up', () => {
     expect(warmed).toHaveLength(40);
   });
 
+  it('compiles an operation whose schemas lead to one another in many slices', () => {
+    const schemas = Object.fromEntries(
+      Array.from({ length: 100 }, (_, index) => [
+        `S${index}`,
+        { type: 'object', properties: { next: { $ref: `#/components/schemas/S${(index + 1) % 100}` } } },
+      ]),
+    );
+    const content = { 'application/json': { schema: { $ref: '#/components/schemas/S0' } } };
+    const post = { requestBody: { content }, responses: { 204: { description: 'Taken.' } } };
+    const contract = contractFrom({
+      openapi: '3.1.0',
+      info: { title: 'Things', version: '1' },
+      paths: { '/things': { post } },
+      components: { schemas },
+    });
+    const warmed: string[] = [];
+    const warmUp = createWarmUp({
+      ...contract,
+      warm: (operation) => {
+        warmed.push(operation.id);
+        return contract.warm(operation);
+      },
+    });
+    let slices = 0;
+    for (; warmed.length === 0 && slices < 1_000; slices += 1) warmUp.runFor(Number.MIN_VALUE);
+    expect(slices).toBeGreaterThan(100);
+    expect(warmed).toHaveLength(1);
+  });
+
   it('leaves off when it is stopped', async () => {
     const { contract, warmed } = contractOfThings();
     const warmUp = createWarmUp(contract);
