@@ -160,7 +160,9 @@ export class Connection implements Line {
   /** What came whole is answered though no more will come; only then does Node hear of the end. */
   #onEnd(): void {
     this.#ended = true;
-    if (this.#tunnel !== undefined) this.#tunnel.takeEnd();
+    // It waits until connections are taken in; only then can it be answered.
+    if (this.#current?.isBegun === false) setImmediate(() => this.#onEnd());
+    else if (this.#tunnel !== undefined) this.#tunnel.takeEnd();
     else if (this.#collecting && !this.#deaf) this.#endedWithin();
     else if (!this.#isBusy && this.#last === undefined) this.#finish();
   }

@@ -76,6 +76,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   readonly requestId: string;
   /** Time in which the gate waited for the client's body, ms; the connection counts it. */
   waitedMs = 0;
+  /** Whether it is on its way up the ladder, or was given up before. */
+  isBegun = false;
   readonly startMs = performance.now();
   readonly revision: LiveRevision;
   readonly #timeMs = Date.now();
@@ -136,6 +138,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   /** Sends the request up the ladder. Called once; nothing is thrown. */
   begin(): void {
+    this.isBegun = true;
     if (this.#closedToHandler || this.#recorded) return;
     this.#count();
     try {
