@@ -102,7 +102,7 @@ export function compileCredentialsRung(
     more?: RefuseOptions,
   ): Verdict => {
     const fields = [['WWW-Authenticate', challenge(walk.operation, error)]] as const;
-    return refused(refuse(walk.operation, reason, detail, { ...more, fields }));
+    return refused(refuse(walk.operation, reason, detail, more === undefined ? { fields } : { ...more, fields }));
   };
 
   const conclude = (walk: Walk, plan: Plan, standings: readonly Standing[]): Verdict | undefined => {

@@ -3,7 +3,9 @@ import { sentenceOf } from './fault-words.ts';
 import type { Refusal, Violation } from './verdict.ts';
 
 /** One fault in a problem body. */
-export interface ProblemError extends Violation {
+export interface ProblemError extends Omit<Violation, 'name' | 'pointer' | 'detail'> {
+  readonly name: string | undefined;
+  readonly pointer: string | undefined;
   /** The fault in one sentence. */
   readonly detail: string;
 }
@@ -41,5 +43,7 @@ export function problemOf(refusal: Refusal, about: { readonly requestId: string;
 }
 
 function errorOf(violation: Violation): ProblemError {
-  return { ...violation, detail: sentenceOf(violation) };
+  // A literal: V8 gives a copy that a member is added to a shape of its own, and JSON leaves out what is undefined.
+  const { in: place, name, pointer, reason, due, arrived } = violation;
+  return { in: place, name, pointer, reason, due, arrived, detail: sentenceOf(violation) };
 }

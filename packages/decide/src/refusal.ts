@@ -17,7 +17,7 @@ const noFields: readonly Field[] = [];
 export function compileRefuse(contract: Contract): Refuse {
   return (operation, reason, detail, options) => {
     const precise = options?.precise ?? reasons[reason].code;
-    return {
+    const refusal: Refusal = {
       reason,
       precise,
       status: published(contract, operation, precise),
@@ -25,8 +25,8 @@ export function compileRefuse(contract: Contract): Refuse {
       violations: options?.violations ?? noViolations,
       fields: options?.fields ?? noFields,
       close: options?.close ?? false,
-      ...(options?.cause !== undefined && { cause: options.cause }),
     };
+    return options?.cause === undefined ? refusal : { ...refusal, cause: options.cause };
   };
 }
 
@@ -49,5 +49,10 @@ export function refuseViolations(
   more?: Omit<RefuseOptions, 'violations'>,
 ): Refusal {
   const reason = violations[0]?.reason ?? 'wrong-value';
-  return refuse(operation, reason, sentenceOfAll(violations), { ...more, violations });
+  return refuse(
+    operation,
+    reason,
+    sentenceOfAll(violations),
+    more === undefined ? { violations } : { ...more, violations },
+  );
 }

@@ -44,24 +44,23 @@ export function compileResponseRung(
     const { mode } = operation?.switches ?? contract.switches;
     const told = reasonsByCode[response.status];
     if (response.status < 400 || mode === 'observe') {
-      return { status: response.status, body: 'pass', fields: noFields, refusal: undefined, reason: told, declared };
+      return planOf(response.status, noFields, undefined, told, declared);
     }
     // That the API does not speak the gate's version of HTTP is nothing that the caller did.
     if (response.status === 505) {
       const refusal = refuse(operation, 'upstream-malformed', 'The API does not speak HTTP/1.1.');
-      const { status, reason } = refusal;
-      return { status, body: 'replace', fields: noFields, refusal, reason, declared };
+      return planOf(refusal.status, noFields, refusal, refusal.reason, declared);
     }
     const status = published(contract, operation, response.status);
     const fields: Field[] = [];
     if (status === 401 && !response.has('www-authenticate')) fields.push(['WWW-Authenticate', challenge(operation)]);
     if (status === 405 && !response.has('allow')) fields.push(['Allow', passage.allow.join(', ')]);
     const passes = response.status < 500 && (status === response.status || readable.test(response.contentType ?? ''));
-    if (passes) return { status, body: 'pass', fields, refusal: undefined, reason: told, declared };
+    if (passes) return planOf(status, fields, undefined, told, declared);
     const reason = told ?? (response.status < 500 ? 'wrong-value' : 'unhandled-error');
     const detail = response.status < 500 ? 'The API refused the request.' : 'The API failed to answer.';
     const refusal = refuse(operation, reason, detail, { precise: response.status, fields });
-    return { status: refusal.status, body: 'replace', fields, refusal, reason, declared };
+    return planOf(refusal.status, fields, refusal, reason, declared);
   };
   return (passage, response) => {
     const { operation } = passage;
@@ -73,6 +72,18 @@ export function compileResponseRung(
     if (!watch.holds || refusal === undefined) return { ...plan, watch };
     return { ...plan, status: refusal.status, body: 'replace', fields: noFields, refusal, reason: refusal.reason };
   };
+}
+
+/** All plans have all members: V8 gives a copy to which a member is added a shape of its own, each time anew. */
+function planOf(
+  status: number,
+  fields: readonly Field[],
+  refusal: Refusal | undefined,
+  reason: Reason | undefined,
+  declared: boolean,
+): ResponsePlan {
+  const body = refusal === undefined ? 'pass' : 'replace';
+  return { status, body, fields, withheld: undefined, refusal, reason, declared, watch: undefined };
 }
 
 /** A refusal with the fields that its code must have and that whoever made it did not give. */

@@ -92,7 +92,7 @@ export interface ResponsePlan {
   /** Fields due that the API did not send: `WWW-Authenticate` for 401, `Allow` for 405. */
   readonly fields: readonly Field[];
   /** Lower-case names of the API's fields that do not go on: what they say is said by `fields`, or with the refusal. */
-  readonly withheld?: readonly string[];
+  readonly withheld: readonly string[] | undefined;
   /** Set where the body is replaced. */
   readonly refusal: Refusal | undefined;
   /** Why, as far as the code that the API sent tells: for the record. */
@@ -100,7 +100,7 @@ export interface ResponsePlan {
   /** Whether the operation declares the code that the API sent. */
   readonly declared: boolean;
   /** Set where the answer is passed on and watched, and breaks the contract already or has a body to be checked. */
-  readonly watch?: ResponseWatch;
+  readonly watch: ResponseWatch | undefined;
 }
 
 /** What is known of an answer that is watched, once its head was judged. */

@@ -33,7 +33,11 @@ export class GateResponse extends ServerResponse {
     this.ownFields = noFields;
     if (Array.isArray(phrase) && this.getHeaderNames().length === 0) {
       // Written as one list, fields cost half of what they cost set one by one.
-      return super.writeHead(status, own.length === 0 ? phrase : own.concat(phrase));
+      if (own.length === 0) return super.writeHead(status, phrase);
+      const all: OutgoingHttpHeader[] = [];
+      for (const field of own) all.push(field);
+      for (const field of phrase) all.push(field);
+      return super.writeHead(status, all);
     }
     for (let at = 0; at < own.length; at += 2) this.removeHeader(String(own[at]));
     for (let at = 0; at < own.length; at += 2) this.appendHeader(String(own[at]), String(own[at + 1]));

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Decider, Passage, Refusal, RequestFacts } from '@flick/decide';
 import type { Ending } from './exchange.ts';
+import { fieldOf } from './field-of.ts';
 import type { Shared } from './live-exchange.ts';
 import { outcomeOf } from './outcome.ts';
 import { lastAnswerBytes, problemAnswer } from './problem-answer.ts';
@@ -28,7 +29,7 @@ export class LastAnswer {
     this.#decider = shared.revision.decider;
     this.#socket = socket;
     this.#facts = facts;
-    this.#requestId = requestIdOf(soleRequestId(facts.headers));
+    this.#requestId = requestIdOf(fieldOf(facts.headers, 'x-request-id'));
   }
 
   /** Judges and answers. Called once; nothing is thrown. */
@@ -90,14 +91,4 @@ export class LastAnswer {
       }),
     );
   }
-}
-
-function soleRequestId(headers: readonly string[]): string | undefined {
-  let found: string | undefined;
-  for (let at = 0; at < headers.length; at += 2) {
-    if (headers[at]?.toLowerCase() !== 'x-request-id') continue;
-    if (found !== undefined) return undefined;
-    found = headers[at + 1];
-  }
-  return found;
 }

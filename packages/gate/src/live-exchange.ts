@@ -15,6 +15,7 @@ import {
 } from '@flick/decide';
 import { type Coding, codingOf, decode } from './body-coding.ts';
 import type { CheckedAnswer, Ending, Exchange, Outcome } from './exchange.ts';
+import { fieldOf } from './field-of.ts';
 import type { GateResponse, ResponseOwner } from './gate-response.ts';
 import type { Load } from './load.ts';
 import { outcomeOf } from './outcome.ts';
@@ -120,8 +121,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#continues = continues;
     this.#line = line;
     this.#facts = factsOf(request, line, fault, shared.overload);
-    const sent = request.headers['x-request-id'];
-    this.requestId = requestIdOf(typeof sent === 'string' ? sent : undefined);
+    this.requestId = requestIdOf(fieldOf(request.rawHeaders, 'x-request-id'));
     response.owner = this;
     response.strictContentLength = true;
     response.on('close', responseClosed);
@@ -201,7 +201,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
       }
       return;
     }
-    const coding = passage.bodyPlan === 'check' ? codingOf(request.headers['content-encoding']) : 'identity';
+    const coding =
+      passage.bodyPlan === 'check' ? codingOf(fieldOf(request.rawHeaders, 'content-encoding')) : 'identity';
     if (coding === undefined) {
       this.#fail('unsupported-media-type', 'Content-Encoding: due was one of gzip, deflate, br, or none at all.');
       return;

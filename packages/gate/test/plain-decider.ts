@@ -102,6 +102,8 @@ export const plainDecider: Decider = {
     reason: undefined,
     refusal: undefined,
     declared: true,
+    withheld: undefined,
+    watch: undefined,
   }),
   judgeResponseBody: (_passage, { breach }) => ({ breach }),
 };

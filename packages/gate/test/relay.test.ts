@@ -114,6 +114,8 @@ test('a code is sent as the decider folds it, with the fields that are due', asy
     reason: undefined,
     refusal: undefined,
     declared: false,
+    withheld: undefined,
+    watch: undefined,
   };
   const judged: { status: number; contentType: string | undefined; allow: boolean; age: boolean }[] = [];
   const decider = openDecider({
@@ -142,6 +144,8 @@ test('a body that is to be replaced never reaches the client, and the connection
       reason: 'unhandled-error',
       refusal: base.refuse(passage, 'unhandled-error', 'The API failed.', { precise: status }),
       declared: false,
+      withheld: undefined,
+      watch: undefined,
     }),
   });
   const { front, evil } = await startStand(
@@ -168,6 +172,8 @@ test('an endless body that is to be replaced is cut off', async () => {
       reason: 'unhandled-error',
       refusal: base.refuse(passage, 'unhandled-error', 'The API failed.'),
       declared: false,
+      withheld: undefined,
+      watch: undefined,
     }),
   });
   const endless = Array.from({ length: 200 }, () => [{ send: 'x'.repeat(4096) }, { wait: 1 }]).flat();

@@ -55,6 +55,8 @@ export function openDecider(judge: Partial<Pick<Decider, 'judgeResponse'>> = {})
       reason: undefined,
       refusal: undefined,
       declared: true,
+      withheld: undefined,
+      watch: undefined,
     }),
     judgeResponseBody: (_passage, { breach }) => ({ breach }),
     ...judge,
