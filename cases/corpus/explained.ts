@@ -18,6 +18,8 @@ export const brokenByDocument: readonly RegExp[] = [
 
 /** A request that is refused, or a mutant that is not, for a reason outside the code under test. */
 export interface Explained {
+  /** Whose document it is, as docs/compatibility.md calls it. */
+  readonly name: string;
   readonly document: RegExp;
   readonly class: string;
   readonly detail: RegExp;
@@ -26,48 +28,56 @@ export interface Explained {
 
 export const explained: readonly Explained[] = [
   {
+    name: "ReadMe's examples of security",
     document: /@readme\/oas-examples\/3\.\d\/(?:json|yaml)\/security/,
     class: 'good request: missing-credentials',
     detail: /mutualTLS|anything\/and/,
     why: 'a client certificate is no part of a request, and one Authorization field cannot be Basic and Bearer at once',
   },
   {
+    name: "CDC's prime-data-hub",
     document: /cdcgov\.local\/prime-data-hub/,
     class: 'good request: wrong-value',
     detail: /\/translations\/0\/type/,
     why: 'its examples name no branch that the discriminator knows',
   },
   {
+    name: 'Buffer and HealthCare.gov',
     document: /(?:bufferapp\.com|healthcare\.gov)/,
     class: 'good request: wrong-value',
     detail: /mediaTypeExtension/,
     why: 'a debt of ours: where two parameters touch in a path, the first takes one character and the second the rest',
   },
   {
+    name: "RapidAPI's Dynamic Docs",
     document: /rapidapi\.com\/dynamicdocs/,
     class: 'good request: malformed-request',
     detail: /field names that are tokens/,
     why: 'the header of its key has a name that no header can have',
   },
   {
+    name: 'Azure Data Lake Store',
     document: /azure\.com\/datalake-store-filesystem/,
     class: 'good request: missing-parameter',
     detail: /Transfer-Encoding/,
     why: 'it requires a way of framing that requests are not made with here',
   },
   {
+    name: 'Loket',
     document: /loket\.nl/,
     class: 'mutant wrong type of member: passes',
     detail: /./,
     why: 'it has one media type in two versions with a schema each, and a body must fit either',
   },
   {
+    name: 'Mist',
     document: /mist\.com/,
     class: 'good request: wrong-value',
     detail: /zones\/count/,
     why: '/zones/{zone_id} and /{zone_type}/count both take /zones/count, and neither is the more concrete one',
   },
   {
+    name: 'Sinao',
     document: /sinao\.app/,
     class: 'good request: wrong-value',
     detail: /an array of 2 items/,

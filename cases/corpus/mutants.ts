@@ -22,8 +22,10 @@ export function* mutantsOf(good: Draft, dialect: Dialect): Generator<Mutant> {
 
 function spreads({ parameter, schema, media }: Argument, dialect: Dialect): boolean {
   const object = deref(schema, dialect);
-  const { style = 'form', explode = style === 'form' } = parameter;
-  return media === undefined && style === 'form' && explode === true && !isPlain(object, dialect);
+  const { style = 'form', explode = style === 'form' || style === 'cookie' } = parameter;
+  return (
+    media === undefined && (style === 'form' || style === 'cookie') && explode === true && !isPlain(object, dialect)
+  );
 }
 
 /** Whether a schema has exactly one type and it is a scalar's, so that other text is wrong for sure. */

@@ -219,7 +219,8 @@ export function write({ operation, arguments: given, body, credentials }: Draft)
     const { where, name } = argument;
     if (where === 'path') path = path.replaceAll(`{${name}}`, () => inPath(argument));
     else if (where === 'query') query.push(...inQuery(argument));
-    else if (where === 'cookie') cookies.push(inQuery(argument).join('&'));
+    else if (where === 'cookie')
+      cookies.push(inQuery(argument).join(argument.parameter['style'] === 'cookie' ? '; ' : '&'));
     else if (where === 'header') headers.push(name, inHeader(argument));
   }
   // What the template has undeclared takes any text.
@@ -252,7 +253,8 @@ interface Style {
 
 function styleOf(parameter: Members, fallback: string): Style {
   const style = typeof parameter['style'] === 'string' ? parameter['style'] : fallback;
-  const explode = typeof parameter['explode'] === 'boolean' ? parameter['explode'] : style === 'form';
+  const spreads = style === 'form' || style === 'cookie';
+  const explode = typeof parameter['explode'] === 'boolean' ? parameter['explode'] : spreads;
   return { style, explode };
 }
 
@@ -299,7 +301,7 @@ function pairs(name: string, value: unknown, { style, explode }: Style): string[
   const key = encode(name);
   if (typeof value !== 'object' || value === null) return [`${key}=${encode(text(value))}`];
   if (style === 'deepObject') return deep(key, value);
-  if (style === 'form' && explode) {
+  if ((style === 'form' || style === 'cookie') && explode) {
     return Array.isArray(value)
       ? value.map((item) => `${key}=${encode(text(item))}`)
       : Object.entries(value).map(([member, each]) => `${encode(member)}=${encode(text(each))}`);
