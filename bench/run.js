@@ -3,7 +3,7 @@
  *
  *   --quick   in a good minute rather than five, less steady
  *   --write   writes bench/results.md too
- *   --only    one part: self, gateway, refusals, operations or decide
+ *   --only    one part: self, gateway, refusals, operations, hono or decide
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -44,6 +44,7 @@ const parts = {
   gateway: benchGateway,
   refusals: benchRefusals,
   operations: benchOperations,
+  hono: benchHono,
   decide: benchDecide,
 };
 
@@ -210,6 +211,26 @@ async function benchOperations(load) {
     manyGets.map(({ name }) => name),
     samples,
   );
+}
+
+/**
+ * A Hono app that checks nothing, and the same behind Flick.
+ *
+ * @param {import('./rounds.js').Child} load
+ */
+async function benchHono(load) {
+  const names = ['hono', 'with flick'];
+  const fronts = await Promise.all([start('self-hono.js'), start('self-hono.js', 'flick')]);
+  await inTurn(fronts, ({ first }, at) => checkFront(names[at] ?? '', first.port, at === 0 ? [] : allChecks));
+  /** @type {string[]} */
+  const lines = [];
+  await inTurn([accountGet, transferPost], async (scenario) => {
+    const units = fronts.map((front, at) => ({ name: names[at] ?? '', front, scenario }));
+    const samples = await measure(load, units, pace);
+    lines.push(...besideFirst(`In a Hono app: ${scenario.name}`, names, samples));
+  });
+  for (const front of fronts) front.end();
+  return lines;
 }
 
 /** The ladder alone. */

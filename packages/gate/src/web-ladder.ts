@@ -1,5 +1,13 @@
 import type { Contract, Reason } from '@flick/contract';
-import type { Overload, Passage, Refusal, RequestFacts, ResponsePlan } from '@flick/decide';
+import {
+  bodyFault,
+  type Overload,
+  type Passage,
+  type Refusal,
+  type RefuseOptions,
+  type RequestFacts,
+  type ResponsePlan,
+} from '@flick/decide';
 import type { CodeSettings } from '@flick/settings';
 import { StartFault } from '@flick/settings/start-fault';
 import type { RecordStore } from '@flick/stores';
@@ -59,6 +67,8 @@ export interface WebCall {
 }
 
 const hostsOwn: readonly OfTheHost[] = ['admin', 'listen', 'tls', 'upstream'];
+/** No Request of these has a body. */
+const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const tooSlow = 'The API did not answer within the time that the server waits.';
 const failed = 'The server failed while it answered this request.';
 
@@ -186,19 +196,17 @@ class Course {
     }
     // While the client is slow, others may take its place: else a few slow clients could take them all.
     this.#uncount();
-    const { body } = request;
-    const read = body === null ? new Uint8Array(0) : await readWebBody(body, bodyBytes, settings.timeouts.requestMs);
+    const read = await readWebBody(request, bodyBytes, settings.timeouts.requestMs);
     this.#count();
     if (read === 'broken') {
       this.#broken = true;
-      return this.#fail('malformed-request', 'The body broke off.', true);
+      return this.#fail('malformed-request', 'The body broke off.', { close: true });
     }
     if (read === 'too-slow') {
       const detail = `The body did not arrive whole within ${settings.timeouts.requestMs / 1000} s.`;
-      return this.#fail('body-too-slow', detail, true);
+      return this.#fail('body-too-slow', detail, { close: true });
     }
-    const tooLarge = `The body is larger than ${bodyBytes} bytes.`;
-    if (read === 'too-large') return this.#fail('body-too-large', tooLarge, true);
+    if (read === 'too-large') return this.#tooLarge({ close: true });
     this.#passage = decider.judgeLoad(passage);
     if (this.#passage.verdict.kind === 'refuse') return this.#refused(this.#passage.verdict.refusal);
     let bytes = read;
@@ -206,7 +214,7 @@ class Course {
       const plain = await new Promise<Uint8Array | 'too-large' | 'malformed'>((resolve) => {
         decode(coding, read, bodyBytes, resolve);
       });
-      if (plain === 'too-large') return this.#fail('body-too-large', tooLarge);
+      if (plain === 'too-large') return this.#tooLarge();
       if (plain === 'malformed') return this.#fail('malformed-body', 'The body does not have its Content-Encoding.');
       bytes = plain;
     }
@@ -215,7 +223,9 @@ class Course {
     if (judged.verdict.kind === 'refuse') return this.#refused(judged.verdict.refusal);
     return this.#hand(
       judged,
-      body === null ? asJudged(request, judged) : replayed(request, judged, bytes, sentCoding !== undefined),
+      bodiless.has(request.method)
+        ? asJudged(request, judged)
+        : replayed(request, judged, bytes, sentCoding !== undefined),
     );
   }
 
@@ -324,8 +334,14 @@ class Course {
     return this.#over(new Response(null, { status, headers }));
   }
 
-  #fail(reason: Reason, detail: string, close = false): Response {
-    return this.#refused(this.#open.decider.refuse(this.#passage, reason, detail, { close }));
+  #fail(reason: Reason, detail: string, options?: RefuseOptions): Response {
+    return this.#refused(this.#open.decider.refuse(this.#passage, reason, detail, options));
+  }
+
+  #tooLarge(options?: RefuseOptions): Response {
+    const due = `${this.#open.settings.sizes.bodyBytes} bytes`;
+    const violations = [bodyFault('body-too-large', `at most ${due}`, 'more')];
+    return this.#fail('body-too-large', `The body may have ${due}; more came.`, { ...options, violations });
   }
 
   #refused(refusal: Refusal): Response {
