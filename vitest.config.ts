@@ -11,5 +11,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     // A busy machine takes its time; what a test proves of time it asserts itself.
     testTimeout: 60_000,
+    // On two cores vitest would run one: most tests wait for sockets and clocks.
+    maxWorkers: 2,
   },
 });
