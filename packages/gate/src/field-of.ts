@@ -1,6 +1,6 @@
 /**
- * The value of a field, several lines joined by `, ` (RFC 9110, section 5.2). In place: the object of all fields that
- * Node makes when it is asked for one costs a request more than a microsecond.
+ * The value of a field, several lines joined by `, ` (RFC 9110, section 5.2). Node makes an object of all
+ * fields when it is asked for one, and most requests need no other.
  *
  * @param headers - names and values in turn, as sent
  * @param lowerName - the name in lower case
