@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type MessageFault, parseHead, type RequestFacts } from '@flick/decide';
 import { BodyReach } from './body-reach.ts';
-import type { GateResponse } from './gate-response.ts';
+import { GateResponse } from './gate-response.ts';
 import { LastAnswer } from './last-answer.ts';
 import { factsOf, type Line, LiveExchange, type Shared } from './live-exchange.ts';
 import type { Tunnel } from './tunnel.ts';
@@ -33,7 +33,11 @@ const none = Buffer.alloc(0);
 const unread = { method: '', target: '', version: '', headers: [], fault: undefined };
 
 // What the parser says of heads that may be sound all the same: a method or version that it does not know, HTTP/2's preface.
-const soundCodes: ReadonlySet<string> = new Set(['HPE_INVALID_METHOD', 'HPE_INVALID_VERSION', 'HPE_PAUSED_H2_UPGRADE']);
+export const soundCodes: ReadonlySet<string> = new Set([
+  'HPE_INVALID_METHOD',
+  'HPE_INVALID_VERSION',
+  'HPE_PAUSED_H2_UPGRADE',
+]);
 
 /** A request whose head Node has read. */
 interface Arrival {
@@ -235,7 +239,7 @@ export class Connection implements Line {
       this.#reach = BodyReach.of(request);
     }
     const current = this.#current;
-    if (current?.response.isEarly === true && current.request.complete) current.response.finishEarly();
+    if (current?.request.complete === true) GateResponse.finishEarly(current.response);
   }
 
   /** Takes in a request: Node has read its head. */
@@ -248,7 +252,7 @@ export class Connection implements Line {
     this.#head = [];
     this.#headLength = 0;
     // Behind an answer that is the connection's last, nothing is heard.
-    if (this.#current?.response.isEarly === true) this.#deaf = true;
+    if (this.#current !== undefined && GateResponse.isEarly(this.#current.response)) this.#deaf = true;
     if (this.#deaf) return;
     const arrival: Arrival = { response, continues, fault };
     if (this.#arrival === undefined && this.#current === undefined) this.#arrival = arrival;
@@ -362,7 +366,7 @@ export class Connection implements Line {
   /** The client ended its side in the middle of a message. */
   #endedWithin(): void {
     const current = this.#current;
-    if (current?.response.isEarly === true) current.response.finishEarly();
+    if (current !== undefined && GateResponse.isEarly(current.response)) GateResponse.finishEarly(current.response);
     else if (current !== undefined) this.#socket.destroy();
     else if (!this.#deaf) {
       this.#deaf = true;
@@ -377,7 +381,8 @@ export class Connection implements Line {
       return;
     }
     this.#pendingFacts = undefined;
-    this.#last = new LastAnswer(this.#shared, this.#socket, facts);
+    const { record, revision } = this.#shared;
+    this.#last = new LastAnswer({ decider: revision.decider, record }, this.#socket, facts);
     this.#last.begin();
     this.#lingerUntilMs = performance.now() + lingerMs;
     this.#socket.resume();
@@ -386,7 +391,7 @@ export class Connection implements Line {
   #endLinger(): void {
     this.#lingerUntilMs = 0;
     const response = this.#current?.response;
-    if (response?.isEarly === true) response.finishEarly();
+    if (response !== undefined && GateResponse.isEarly(response)) GateResponse.finishEarly(response);
     else this.#socket.destroy();
   }
 
@@ -440,7 +445,11 @@ export class Connection implements Line {
     }
     const { request } = current;
     // Where the buffer is full it is the gate that does not read.
-    if (!request.complete && !current.response.isEarly && request.readableLength < request.readableHighWaterMark) {
+    if (
+      !request.complete &&
+      !GateResponse.isEarly(current.response) &&
+      request.readableLength < request.readableHighWaterMark
+    ) {
       current.waitedMs += Math.min(elapsedMs, nowMs - current.startMs);
       if (current.waitedMs >= current.revision.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
     }

@@ -1,5 +1,13 @@
 import { type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
+/** What stands between a framework and the response that it writes to. */
+export interface ResponseHost {
+  /** The gate answers in place of the framework: what is written from now on is the gate's. */
+  readonly takeOver: () => void;
+  /** The gate's answer is given: nothing that the framework still writes is heard. */
+  readonly silence: () => void;
+}
+
 /** What a response asks of, and tells, the exchange that it belongs to. */
 export interface ResponseOwner {
   /** Whether this answer is the connection's last: its request is not read to the end, or the gate is stopping. */
@@ -19,12 +27,14 @@ const noFields: readonly OutgoingHttpHeader[] = [];
 /**
  * A response that may be given before its request is whole. Node would destroy the socket at its end, and the reset
  * that follows can take the answer from a client that is still sending. Here the answer goes out at once, with
- * `Connection: close`, and the end waits until the connection says {@link GateResponse.finishEarly}.
+ * `Connection: close`, and the end waits until the connection says `finishEarly`.
  */
 export class GateResponse extends ServerResponse {
   owner: ResponseOwner | undefined = undefined;
   /** Names and values in turn: the fields that are the gate's own, which go out with whatever head is written. */
   ownFields: readonly OutgoingHttpHeader[] = noFields;
+  /** Where a framework writes the answer: what stands between it and this response. */
+  host: ResponseHost | undefined = undefined;
   #early = false;
 
   override writeHead(status: number, phrase?: string | Fields, fields?: Fields): this {
@@ -44,9 +54,25 @@ export class GateResponse extends ServerResponse {
     return typeof phrase === 'string' ? super.writeHead(status, phrase, fields) : super.writeHead(status, phrase);
   }
 
+  // These are asked of the response and not by it: Express gives responses a prototype of its own.
+
   /** Whether the answer was given whole, and its end waits for the rest of the request. */
-  get isEarly(): boolean {
-    return this.#early && !this.writableEnded;
+  static isEarly(response: GateResponse): boolean {
+    return response.#early && !response.writableEnded;
+  }
+
+  /** Ends an answer that was given early: its request has come to its end, or was waited for long enough. */
+  static finishEarly(response: GateResponse): void {
+    if (GateResponse.isEarly(response)) response.#finish();
+  }
+
+  /** Whether the head is sent, whatever the response says to a framework. */
+  static isBegun(response: GateResponse): boolean {
+    return Reflect.get(ServerResponse.prototype, 'headersSent', response);
+  }
+
+  #finish(): void {
+    super.end();
   }
 
   override end(chunk?: unknown, encoding?: unknown, callback?: unknown): this {
@@ -82,11 +108,6 @@ export class GateResponse extends ServerResponse {
     // After all that was written before, on the same socket.
     this.socket?.write('', () => owner.sentEarly());
     return this;
-  }
-
-  /** Ends an answer that was given early: its request has come to its end, or was waited for long enough. */
-  finishEarly(): void {
-    if (this.isEarly) super.end();
   }
 }
 

@@ -1,6 +1,6 @@
 import { createServer as createHttpServer, IncomingMessage, type Server as HttpServer } from 'node:http';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
-import { type DropArgument, Server as NetServer, Socket } from 'node:net';
+import { type AddressInfo, type DropArgument, type ListenOptions, Server as NetServer, Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { type ClientError, Connection } from './connection.ts';
 import type { Bound } from '@flick/decide';
@@ -35,6 +35,8 @@ export interface Gate {
    * @returns where it listens; rejects with the error of the operating system, such as EADDRINUSE
    */
   readonly listen: (port: number, host: string) => Promise<{ readonly address: string; readonly port: number }>;
+  /** Starts to listen as a server of Node does: on a path, too, or on every address. */
+  readonly listenOn: (options: ListenOptions) => Promise<AddressInfo | string>;
   /**
    * Has every request that comes from now on judged and answered by another revision; those under way end as they began.
    * Deadlines for heads and idle connections hold at once, the bound on headers for connections that come from now on.
@@ -189,10 +191,16 @@ class NodeGate implements Gate {
   }
 
   async listen(port: number, host: string): Promise<{ readonly address: string; readonly port: number }> {
+    const bound = await this.listenOn({ port, host });
+    if (typeof bound === 'string') throw new Error('the gate does not listen on an IP address');
+    return { address: bound.address, port: bound.port };
+  }
+
+  async listenOn(options: ListenOptions): Promise<AddressInfo | string> {
     const server = this.#server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, host, () => {
+      server.listen(options, () => {
         server.off('error', reject);
         resolve();
       });
@@ -200,8 +208,8 @@ class NodeGate implements Gate {
     this.#sweptMs = performance.now();
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs).unref();
     const bound = server.address();
-    if (bound === null || typeof bound === 'string') throw new Error('the gate does not listen on an IP address');
-    return { address: bound.address, port: bound.port };
+    if (bound === null) throw new Error('the gate was closed while it began to listen');
+    return bound;
   }
 
   async replace(next: Revision, tls?: Certificate): Promise<void> {

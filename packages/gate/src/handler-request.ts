@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import type { Consumer, NamedValues, RequestValues } from '@flick/decide';
+import type { Consumer, NamedValues, Passage, Refusal, RequestValues } from '@flick/decide';
 import type { Exchange } from './exchange.ts';
 import type { HandlerRequest } from './handler-types.ts';
 
@@ -74,6 +74,15 @@ export class HandledRequest implements HandlerRequest {
       const value = headers[name.toLowerCase()];
       return typeof value === 'object' ? value.join(', ') : value;
     };
+  }
+
+  /** Gives the answer with a refusal, where none has begun. */
+  refuse(refusal: Refusal): void {
+    this.#exchange.refuse(refusal);
+  }
+
+  get passage(): Passage {
+    return this.#exchange.passage;
   }
 
   /** Tells the handler that its time is over. */

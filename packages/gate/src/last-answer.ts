@@ -1,20 +1,25 @@
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Decider, Passage, Refusal, RequestFacts } from '@flick/decide';
-import type { Ending } from './exchange.ts';
+import type { Ending, Outcome } from './exchange.ts';
 import { fieldOf } from './field-of.ts';
-import type { Shared } from './live-exchange.ts';
 import { outcomeOf } from './outcome.ts';
 import { lastAnswerBytes, problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
+
+/** Who judges such a message, and who hears of it. */
+export interface LastJudge {
+  readonly decider: Decider;
+  readonly record: (outcome: Outcome) => void;
+}
 
 /**
  * The answer to a message for which Node has no response object: what its parser could not read, a head that came too
  * slowly, CONNECT. The ladder says which; it is always a refusal, and always the connection's last answer.
  */
 export class LastAnswer {
-  readonly #shared: Shared;
   readonly #decider: Decider;
+  readonly #tell: LastJudge['record'];
   readonly #socket: Socket;
   readonly #facts: RequestFacts;
   readonly #requestId: string;
@@ -24,9 +29,9 @@ export class LastAnswer {
   #refusal: Refusal | undefined = undefined;
   #recorded = false;
 
-  constructor(shared: Shared, socket: Socket, facts: RequestFacts) {
-    this.#shared = shared;
-    this.#decider = shared.revision.decider;
+  constructor({ decider, record }: LastJudge, socket: Socket, facts: RequestFacts) {
+    this.#decider = decider;
+    this.#tell = record;
     this.#socket = socket;
     this.#facts = facts;
     this.#requestId = requestIdOf(fieldOf(facts.headers, 'x-request-id'));
@@ -77,7 +82,7 @@ export class LastAnswer {
   #record(ending: Ending, status: number): void {
     if (this.#recorded) return;
     this.#recorded = true;
-    this.#shared.record(
+    this.#tell(
       outcomeOf(this.#facts, this.#passage, this.#refusal, {
         requestId: this.#requestId,
         timeMs: this.#timeMs,

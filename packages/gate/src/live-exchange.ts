@@ -16,7 +16,7 @@ import {
 import { type Coding, codingOf, decode } from './body-coding.ts';
 import type { CheckedAnswer, Ending, Exchange, Outcome } from './exchange.ts';
 import { fieldOf } from './field-of.ts';
-import type { GateResponse, ResponseOwner } from './gate-response.ts';
+import { GateResponse, type ResponseOwner } from './gate-response.ts';
 import type { Load } from './load.ts';
 import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
@@ -332,10 +332,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   /** Takes the exchange back from whoever has it and refuses it; cuts where an answer has begun. */
   takeBack(reason: Reason, detail: string): void {
-    if (this.#closedToHandler || this.response.isEarly || this.response.writableEnded) return;
+    if (this.#closedToHandler || GateResponse.isEarly(this.response) || this.response.writableEnded) return;
     this.#closedToHandler = true;
     this.#tellGone();
-    if (this.response.headersSent) this.end('truncated');
+    if (GateResponse.isBegun(this.response)) this.end('truncated');
     else this.#fail(reason, detail, { close: true });
   }
 
@@ -352,7 +352,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #crashed(): void {
-    if (this.response.headersSent) {
+    if (GateResponse.isBegun(this.response)) {
       this.end('truncated');
       return;
     }
@@ -366,10 +366,11 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #answerRefusal(refusal: Refusal): void {
     this.#refusal = refusal;
     const { response } = this;
-    if (response.headersSent) {
+    if (GateResponse.isBegun(response)) {
       this.end('truncated');
       return;
     }
+    response.host?.takeOver();
     const passage = this.#passage;
     const answer = problemAnswer(refusal, this.requestId, passage?.path ?? '', [
       ...(passage?.limitFields ?? []),
@@ -393,6 +394,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
       response.writeHead(refusal.status, [...answer.fields]);
     }
     response.end(answer.body);
+    response.host?.silence();
   }
 
   isLast(): boolean {
@@ -435,7 +437,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#recorded = true;
     this.#uncount();
     const { response } = this;
-    const status = response.headersSent ? response.statusCode : 0;
+    const status = GateResponse.isBegun(response) ? response.statusCode : 0;
     this.#shared.record(
       outcomeOf(this.#facts, this.#passage, this.#refusal, {
         requestId: this.requestId,

@@ -1,0 +1,39 @@
+import type { ServerResponse, IncomingMessage } from 'node:http';
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/** What an app answers; it may change from one request to the next. */
+interface AppAnswer {
+  readonly status: number;
+  readonly fields: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: string | undefined;
+}
+
+/** Hears of each request that comes to an app. */
+type Asked = (arrived: { readonly method: string; readonly target: string; readonly body: string }) => void;
+
+/** An Express app that answers all that comes to it. */
+export function expressApp(
+  name: 'express' | 'express4',
+  answer: AppAnswer,
+  asked: Asked,
+  first?: Middleware,
+): Promise<Listener>;
+
+/** What of Nest's adapters is used. */
+interface Adapter {
+  getType: () => string;
+  getInstance: () => unknown;
+  setHttpServer: (server: unknown) => void;
+  initHttpServer: (options: never) => void;
+}
+
+/** A Nest application that answers all that comes to it; it listens on a free port of 127.0.0.1. */
+export function nestApp(
+  platform: 'express' | 'fastify',
+  answer: AppAnswer,
+  asked: Asked,
+  /** Makes the gate the adapter's server. */
+  flick: { readonly serverFactory: unknown; readonly adapt: (adapter: Adapter) => Adapter },
+): Promise<{ readonly port: number; readonly close: () => Promise<void> }>;

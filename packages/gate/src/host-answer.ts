@@ -1,0 +1,316 @@
+import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { type Decider, type Field, isSequential, type ResponsePlan } from '@flick/decide';
+import { type AnswerCheck, checkAnswer } from './answer-check.ts';
+import type { Exchange } from './exchange.ts';
+import type { ResponseHost } from './gate-response.ts';
+import { fieldsBesideProblem, inPlaceOf, typeOf } from './relay-head.ts';
+
+/** What the answers of one framework are judged with. */
+export interface HostAnswerOptions {
+  readonly decider: Decider;
+  /** How long the framework may take before it begins to answer, in milliseconds. */
+  readonly upstreamMs: number;
+  /** Hears of an answer that could not be sent as it was written. Must not throw. */
+  readonly onError: (error: unknown, exchange: Exchange) => void;
+}
+
+type Call = (args: readonly unknown[]) => unknown;
+
+const none = new Uint8Array(0);
+const tooSlow = 'The API did not answer within the time that the server waits.';
+
+/**
+ * Stands between a framework and the response that it writes to, and judges the head when it is about to go out.
+ *
+ * The methods are put on the response itself and not in a class of its own: Express gives every response another
+ * prototype. What the gate answers in the framework's place ends the response; what the framework still writes then is
+ * dropped without a fault, since some frameworks cut the connection where a late write throws.
+ */
+export class HostAnswer implements ResponseHost {
+  // `judged`: what is written goes out. `silent`: nothing of it does.
+  #state: 'open' | 'judged' | 'silent' = 'open';
+  readonly #exchange: Exchange;
+  readonly #options: HostAnswerOptions;
+  readonly #own: readonly Field[];
+  readonly #startMs = performance.now();
+  readonly #writeHead: Call;
+  readonly #write: Call;
+  readonly #end: Call;
+  #plan: ResponsePlan | undefined = undefined;
+  #check: AnswerCheck | undefined = undefined;
+  // The head of an answer that waits for its check, where the framework has written it.
+  #heldHead: readonly unknown[] | undefined = undefined;
+  #timer: NodeJS.Timeout | undefined = undefined;
+
+  /** @param own - fields of the gate's that whoever sends the response does not add by itself */
+  constructor(exchange: Exchange, options: HostAnswerOptions, own: readonly Field[] = []) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#own = own;
+    const { response } = exchange;
+    this.#writeHead = methodOf(response, 'writeHead');
+    this.#write = methodOf(response, 'write');
+    this.#end = methodOf(response, 'end');
+    const flush = methodOf(response, 'flushHeaders');
+    response.writeHead = (...args: unknown[]) => {
+      this.#head(args);
+      return response;
+    };
+    response.write = (...args: unknown[]) => this.#take(args);
+    response.end = (...args: unknown[]) => {
+      this.#finish(args);
+      return response;
+    };
+    response.flushHeaders = () => {
+      if (this.#isOpen() && this.#check?.holds !== true) flush([]);
+    };
+    this.#wait();
+    response.once('close', () => clearTimeout(this.#timer));
+  }
+
+  takeOver(): void {
+    clearTimeout(this.#timer);
+    this.#state = 'judged';
+    this.#check = undefined;
+  }
+
+  silence(): void {
+    this.#state = 'silent';
+    const { response } = this.#exchange;
+    const nothing = (): ServerResponse => response;
+    response.setHeader = nothing;
+    response.appendHeader = nothing;
+    response.removeHeader = nothing;
+    if ('setHeaders' in response) Reflect.set(response, 'setHeaders', nothing);
+    // What looks begun and then fails is cut by some frameworks, and the gate's answer with it.
+    Object.defineProperty(response, 'headersSent', { value: false });
+  }
+
+  /** The time until the framework begins to answer, the client's own time for its body aside. */
+  #wait(): void {
+    this.#timer = setTimeout(() => {
+      const exchange = this.#exchange;
+      const { request } = exchange;
+      const receives = exchange.passage.bodyPlan === 'stream' && !request.complete && !request.isPaused();
+      if (receives) this.#wait();
+      else exchange.refuse(this.#options.decider.refuse(exchange.passage, 'upstream-too-slow', tooSlow));
+    }, this.#options.upstreamMs);
+  }
+
+  /** Whether the framework's answer goes out, its head judged where it was not yet. */
+  #isOpen(): boolean {
+    if (this.#state === 'open') this.#judgeSet();
+    return this.#state !== 'silent';
+  }
+
+  #take(args: readonly unknown[]): boolean {
+    if (!this.#isOpen()) return heard(args, true);
+    const check = this.#check;
+    if (check === undefined) return this.#try(this.#write, args) === true;
+    const bytes = bytesOf(args);
+    const due = check.pass(bytes);
+    if (due === undefined) return heard(args, true);
+    this.#sendHeld();
+    return this.#try(this.#write, due === bytes ? args : [due, callbackOf(args)]) === true;
+  }
+
+  #finish(args: readonly unknown[]): void {
+    if (!this.#isOpen()) {
+      heard(args, true);
+      return;
+    }
+    const check = this.#check;
+    if (check === undefined) {
+      this.#try(this.#end, args);
+      return;
+    }
+    // What is too much to be checked is let go.
+    const due = check.pass(bytesOf(args));
+    if (!check.holds) {
+      this.#sendHeld();
+      this.#try(this.#end, [due, callbackOf(args)]);
+      check.judge();
+      return;
+    }
+    const breach = check.judge();
+    if (breach === undefined || this.#plan === undefined) {
+      this.#check = undefined;
+      this.#sendHeld();
+      this.#try(this.#end, [check.held(), callbackOf(args)]);
+      return;
+    }
+    const { passage, response } = this.#exchange;
+    const fields = flatText(this.#heldHead === undefined ? listed(response.getHeaders()) : listed(this.#heldHead[1]));
+    heard(args, true);
+    this.#exchange.refuse(inPlaceOf({ fields }, this.#plan, breach, passage, this.#options.decider));
+  }
+
+  #sendHeld(): void {
+    clearTimeout(this.#timer);
+    if (this.#heldHead === undefined) return;
+    this.#writeHead(this.#heldHead);
+    this.#heldHead = undefined;
+  }
+
+  /** An answer that is not what its own head says it is, or is written after its end. */
+  #try(call: Call, args: readonly unknown[]): unknown {
+    try {
+      return call(args);
+    } catch (error) {
+      this.#options.onError(error, this.#exchange);
+      this.#exchange.cut('truncated');
+      return true;
+    }
+  }
+
+  #head(args: unknown[]): void {
+    if (this.#state === 'judged' && this.#check?.holds !== true) this.#writeHead(args);
+    if (this.#state !== 'open') return;
+    const [status, phrase, given] = args;
+    const { response } = this.#exchange;
+    const fields = listed(typeof phrase === 'string' ? given : phrase);
+    if (response.getHeaderNames().length > 0 || this.#own.length > 0 || typeof status !== 'number') {
+      setFields(response, fields);
+      response.statusCode = Number(status);
+      if (typeof phrase === 'string') response.statusMessage = phrase;
+      if (this.#judgeSet() && this.#check?.holds !== true) this.#writeHead([response.statusCode]);
+      return;
+    }
+    const plan = this.#judge(status, (name) => valueIn(fields, name), fields);
+    if (plan === undefined) return;
+    const { withheld = [] } = plan;
+    for (let at = fields.length - 2; withheld.length > 0 && at >= 0; at -= 2) {
+      if (withheld.includes(String(fields[at]).toLowerCase())) fields.splice(at, 2);
+    }
+    for (const [name, value] of plan.fields) fields.push(name, value);
+    if (typeof phrase === 'string' && plan.status === status) response.statusMessage = phrase;
+    if (this.#check?.holds === true) this.#heldHead = [plan.status, fields];
+    else this.#writeHead([plan.status, fields]);
+  }
+
+  /** Judges what was set on the response so far; the response then has what is to go out. */
+  #judgeSet(): boolean {
+    const { response } = this.#exchange;
+    const plan = this.#judge(response.statusCode, (name) => textOf(response.getHeader(name)), undefined);
+    if (plan === undefined) return false;
+    if (plan.status !== response.statusCode) {
+      response.statusCode = plan.status;
+      response.statusMessage = '';
+    }
+    for (const name of plan.withheld ?? []) response.removeHeader(name);
+    for (const [name] of this.#own) response.removeHeader(name);
+    for (const [name, value] of this.#own) response.appendHeader(name, value);
+    for (const [name, value] of plan.fields) response.appendHeader(name, value);
+    return true;
+  }
+
+  /** Undefined where the gate has answered instead. */
+  #judge(
+    status: number,
+    get: (name: string) => string | undefined,
+    written: readonly OutgoingHttpHeader[] | undefined,
+  ): ResponsePlan | undefined {
+    clearTimeout(this.#timer);
+    this.#state = 'judged';
+    const exchange = this.#exchange;
+    const has = (name: string): boolean => get(name) !== undefined;
+    const contentType = get('content-type');
+    const plan = this.#options.decider.judgeResponse(exchange.passage, { status, contentType, has, get });
+    exchange.answered(status, plan, performance.now() - this.#startMs);
+    const { refusal } = plan;
+    if (refusal === undefined) {
+      const length = get('content-length');
+      if (contentType !== undefined && length === undefined && isSequential(typeOf(contentType))) exchange.lasts();
+      this.#plan = plan;
+      this.#check =
+        plan.watch &&
+        checkAnswer(
+          this.#options.decider,
+          exchange,
+          plan,
+          get('content-encoding'),
+          length === undefined ? undefined : Number(length),
+        );
+      // What is held has not begun.
+      if (this.#check?.holds === true) this.#wait();
+      return plan;
+    }
+    const fields = flatText(written ?? listed(exchange.response.getHeaders()));
+    const beside = fieldsBesideProblem({ fields }, refusal.fields, plan.withheld);
+    exchange.refuse({ ...refusal, fields: [...refusal.fields, ...beside] });
+    return undefined;
+  }
+}
+
+function flatText(fields: readonly OutgoingHttpHeader[]): readonly string[] {
+  return fields.map(String);
+}
+
+/** The bytes that a write brings. */
+function bytesOf([chunk, encoding]: readonly unknown[]): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return none;
+  return Buffer.from(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
+}
+
+function callbackOf(args: readonly unknown[]): (() => void) | undefined {
+  return args.find((arg): arg is () => void => typeof arg === 'function');
+}
+
+/** A method as the response has it now: its own, or one that somebody else has put on it. */
+function methodOf(response: ServerResponse, name: 'writeHead' | 'write' | 'end' | 'flushHeaders'): Call {
+  const method: unknown = Reflect.get(response, name);
+  if (typeof method !== 'function') throw new TypeError(`the response has no method ${name}`);
+  return (args) => Reflect.apply(method, response, args);
+}
+
+/** Calls the callback of a write that is dropped. */
+function heard(args: readonly unknown[], result: boolean): boolean {
+  const callback = callbackOf(args);
+  if (callback !== undefined) process.nextTick(callback);
+  return result;
+}
+
+/** The fields that a head was written with, names and values in turn, whatever shape they came in. */
+function listed(given: unknown): OutgoingHttpHeader[] {
+  const fields: OutgoingHttpHeader[] = [];
+  if (Array.isArray(given)) {
+    const flat: unknown[] = given.some(Array.isArray) && Array.isArray(given[0]) ? given.flat() : given;
+    for (let at = 0; at + 1 < flat.length; at += 2) pushField(fields, String(flat[at]), flat[at + 1]);
+  } else if (typeof given === 'object' && given !== null) {
+    for (const [name, value] of Object.entries(given)) pushField(fields, name, value);
+  }
+  return fields;
+}
+
+function pushField(fields: OutgoingHttpHeader[], name: string, value: unknown): void {
+  if (value === undefined) return;
+  if (Array.isArray(value)) for (const line of value) fields.push(name, String(line));
+  // A number: Node before 20.20 holds the length as it was given against the bytes written; text is never equal.
+  else if (name.length === 14 && name.toLowerCase() === 'content-length') fields.push(name, Number(value));
+  else if (typeof value === 'string' || typeof value === 'number') fields.push(name, value);
+  else if (typeof value === 'boolean' || typeof value === 'bigint') fields.push(name, String(value));
+  else throw new TypeError(`the field ${name} has a value that is no text`);
+}
+
+function setFields(response: ServerResponse, fields: readonly OutgoingHttpHeader[]): void {
+  for (let at = 0; at < fields.length; at += 2) response.removeHeader(String(fields[at]));
+  for (let at = 0; at < fields.length; at += 2) {
+    const value = fields[at + 1] ?? '';
+    if (typeof value === 'number') response.setHeader(String(fields[at]), value);
+    else response.appendHeader(String(fields[at]), value);
+  }
+}
+
+function valueIn(fields: readonly OutgoingHttpHeader[], lowerName: string): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = String(fields[at]);
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return String(fields[at + 1]);
+  }
+  return undefined;
+}
+
+function textOf(value: OutgoingHttpHeader | undefined): string | undefined {
+  return value === undefined ? undefined : Array.isArray(value) ? value[0] : String(value);
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { codingOf, decode } from './body-coding.ts';
+
+/** What is wrong with a body that cannot be judged. */
+export type BodyFault = 'too-large' | 'malformed' | 'unknown-coding';
+
+const none = new Uint8Array(0);
+
+/**
+ * Reads the body of a request to its end and removes its content coding.
+ *
+ * @param limit - in bytes, of the body as sent and of what comes of it; what is beyond is not kept
+ * @param done - called once; not at all where the client goes before the end
+ */
+export function readWhole(request: IncomingMessage, limit: number, done: (body: Uint8Array | BodyFault) => void): void {
+  const coding = codingOf(request.headers['content-encoding']);
+  if (coding === undefined) {
+    done('unknown-coding');
+    return;
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const take = (chunk: Buffer): void => {
+    if (length > limit) return;
+    length += chunk.length;
+    if (length <= limit) chunks.push(chunk);
+    else {
+      chunks.length = 0;
+      done('too-large');
+    }
+  };
+  request.on('data', take);
+  let ended = false;
+  request.once('end', () => {
+    ended = true;
+  });
+  // After its end Node closes the request: only then can it be made to begin anew.
+  request.once('close', () => {
+    request.off('data', take);
+    if (!ended || length > limit) return;
+    const bytes = length === 0 ? none : Buffer.concat(chunks, length);
+    if (coding === 'identity') done(bytes);
+    else decode(coding, bytes, limit, done);
+  });
+}

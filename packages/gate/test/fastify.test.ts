@@ -1,0 +1,244 @@
+import { connect } from 'node:net';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type FastifyFlick, type FrameworkSettings, openFlick, refusal } from '../src/fastify.ts';
+import type { Outcome } from '../src/index.ts';
+import { verifier } from './open-service.ts';
+import { teas } from './teas.ts';
+
+interface Opened {
+  readonly app: FastifyInstance;
+  readonly flick: FastifyFlick;
+  readonly port: number;
+  readonly origin: string;
+  readonly outcomes: Outcome[];
+  readonly warnings: string[];
+  readonly errors: unknown[];
+}
+
+const ways = ['with the gate as its server', 'with a server of its own'] as const;
+
+/** An app with the routes that a test gives it; it ends with its test. */
+async function open(
+  way: (typeof ways)[number],
+  routes: (app: FastifyInstance) => void,
+  settings: Partial<FrameworkSettings> = {},
+  host = '127.0.0.1',
+): Promise<Opened> {
+  const outcomes: Outcome[] = [];
+  const warnings: string[] = [];
+  const errors: unknown[] = [];
+  const flick = await openFlick({
+    contract: teas,
+    credentials: { bearer: verifier },
+    records: 'off',
+    onOutcome: (outcome) => void outcomes.push(outcome),
+    onWarning: (line) => void warnings.push(line),
+    onError: (error) => void errors.push(error),
+    ...settings,
+  });
+  const app = Fastify(way === 'with the gate as its server' ? { serverFactory: flick.serverFactory } : {});
+  await app.register(flick.plugin);
+  routes(app);
+  const address = await app.listen({ port: 0, host });
+  onTestFinished(() => app.close());
+  const port = Number(new URL(address).port);
+  return { app, flick, port, origin: `http://127.0.0.1:${port}`, outcomes, warnings, errors };
+}
+
+/** Sends bytes, and more after a 100, and reads until the server hangs up. */
+async function raw(port: number, bytes: string, afterContinue = ''): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let text = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk;
+    if (text.startsWith('HTTP/1.1 100 ') && afterContinue !== '') {
+      socket.write(afterContinue);
+      afterContinue = '';
+    }
+  });
+  socket.write(bytes);
+  await once(socket, 'close');
+  return text;
+}
+
+async function* broken(): AsyncGenerator<string> {
+  yield '{"name":';
+  await Promise.resolve();
+  throw new Error('broken');
+}
+
+describe.each(ways)('Fastify %s', (way) => {
+  it('has what the ladder read on the request', async () => {
+    const { origin } = await open(way, (app) => {
+      app.get('/teas/:id', ({ flick }) => {
+        const { operationId, params, query, requestId, consumer } = flick;
+        return { operationId, params, query, requestId, consumer: consumer ?? null };
+      });
+      app.get('/mine', ({ flick }) => flick.consumer);
+    });
+    const answer = await fetch(`${origin}/teas/7?tag=a`, { headers: { 'X-Request-Id': 'mine' } });
+    expect(answer.headers.get('x-request-id')).toBe('mine');
+    expect(await answer.json()).toEqual({
+      operationId: 'getTea',
+      params: { id: 7 },
+      query: { limit: 20, tag: ['a'] },
+      requestId: 'mine',
+      consumer: null,
+    });
+    const mine = await fetch(`${origin}/mine`, { headers: { Authorization: 'Bearer good-ada' } });
+    expect(await mine.json()).toMatchObject({ subject: 'ada', scheme: 'bearer' });
+  });
+
+  it('keeps its own reading of a body, which comes as it was judged', async () => {
+    const { origin } = await open(way, (app) => {
+      app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, bytes, done) =>
+        done(null, bytes),
+      );
+      app.post('/teas', (request, reply) => reply.code(201).send({ read: request.body, judged: request.flick.body }));
+      app.put('/teas', (request, reply) => reply.code(202).send(String(request.body)));
+    });
+    const headers = { 'Content-Type': 'application/json' };
+    const added = await fetch(`${origin}/teas`, { method: 'POST', headers, body: '{"name":"Assam"}' });
+    expect([added.status, await added.json()]).toEqual([
+      201,
+      { read: { name: 'Assam' }, judged: { name: 'Assam', grams: 100 } },
+    ]);
+    const put = await fetch(`${origin}/teas`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: 'raw',
+    });
+    expect([put.status, await put.text()]).toEqual([202, 'raw']);
+  });
+
+  it('answers an error that a route threw with an empty story', async () => {
+    const { origin, outcomes } = await open(way, (app) => {
+      app.get('/teas/:id', () => {
+        throw new Error('secret of the database');
+      });
+      app.delete('/teas/:id', (_, reply) => reply.code(409).send({ why: 'not empty' }));
+    });
+    const failed = await fetch(`${origin}/teas/7`);
+    const text = await failed.text();
+    expect([failed.status, failed.headers.get('content-type')]).toEqual([500, 'application/problem+json']);
+    expect(text).not.toContain('secret');
+    expect(JSON.parse(text)).toMatchObject({ reason: 'unhandled-error' });
+    // Folded, as the table has no 409; what it says stays.
+    const refused = await fetch(`${origin}/teas/7`, { method: 'DELETE' });
+    expect([refused.status, await refused.json()]).toEqual([400, { why: 'not empty' }]);
+    expect(outcomes.map(({ precise, upstreamStatus }) => [precise, upstreamStatus])).toEqual([
+      [500, 500],
+      [409, 409],
+    ]);
+  });
+
+  it('answers a refusal that a route threw', async () => {
+    const { origin } = await open(way, (app) => {
+      app.get('/teas/:id', async ({ flick }) => {
+        throw refusal('unknown-resource', { detail: `There is no tea ${String(flick.params['id'])}.` });
+      });
+    });
+    const answer = await fetch(`${origin}/teas/7`);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      404,
+      { reason: 'unknown-resource', detail: 'There is no tea 7.' },
+    ]);
+  });
+
+  it('does not wait for a route for ever, and hears nothing of its late answer', async () => {
+    const answers: ((value: unknown) => void)[] = [];
+    const { origin } = await open(
+      way,
+      (app) => {
+        app.get('/teas/:id', () => new Promise((resolve) => answers.push(resolve)));
+        app.get('/page', () => 'a page');
+      },
+      { timeouts: { upstream: '200ms' } },
+    );
+    const slow = await fetch(`${origin}/teas/7`);
+    expect([slow.status, await slow.json()]).toMatchObject([500, { reason: 'upstream-too-slow' }]);
+    for (const answer of answers) answer({ late: true });
+    expect(await (await fetch(`${origin}/page`)).text()).toBe('a page');
+  });
+
+  it('cuts an answer that breaks off', async () => {
+    const { port, outcomes } = await open(way, (app) => {
+      app.get('/teas/:id', (_, reply) => {
+        reply.header('Content-Type', 'application/json');
+        return reply.send(Readable.from(broken()));
+      });
+    });
+    const text = await raw(port, 'GET /teas/7 HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(text).not.toContain('\r\n0\r\n');
+    expect(outcomes).toHaveLength(1);
+    expect(outcomes[0]?.ending).not.toBe('complete');
+  });
+
+  it('answers what the parser cannot read in the one shape', async () => {
+    const { port, outcomes } = await open(way, () => {});
+    const text = await raw(port, 'GET /teas/7 HTTP/1.1\r\nHost: a\r\nBad Field: 1\r\n\r\n');
+    expect(text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(text).toContain('"reason":"malformed-request"');
+    expect(outcomes.map(({ reason }) => reason)).toEqual(['malformed-request']);
+  });
+
+  it('answers a body that comes too slowly with 408', async () => {
+    const { port } = await open(way, () => {}, { timeouts: { request: '300ms' } });
+    const head = 'POST /teas HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"na';
+    const text = await raw(port, head);
+    expect(text).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(text).toContain('"reason":"body-too-slow"');
+    expect(text).toContain('Connection: close');
+  });
+
+  it('says 100 only to a client whose body is wanted', async () => {
+    const { port } = await open(way, (app) => {
+      app.post('/teas', (_, reply) => reply.code(201).send({}));
+    });
+    const head = 'HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 16\r\n';
+    const json = 'Content-Type: application/json\r\n\r\n';
+    const wanted = await raw(port, `POST /teas ${head}${json}`, '{"name":"Assam"}');
+    expect(wanted).toMatch(/^HTTP\/1\.1 100 .*HTTP\/1\.1 201 /s);
+    expect(await raw(port, `POST /nowhere ${head}${json}`)).toMatch(/^HTTP\/1\.1 404 /);
+  });
+
+  it('judges on every address that localhost has', async () => {
+    const { origin, port } = await open(way, () => {}, {}, 'localhost');
+    const problem = 'application/problem+json';
+    // Not every machine has both.
+    const types = [origin, `http://[::1]:${port}`].map((each) =>
+      fetch(`${each}/nowhere`).then(
+        ({ headers }) => headers.get('content-type'),
+        () => problem,
+      ),
+    );
+    expect(await Promise.all(types)).toEqual([problem, problem]);
+  });
+
+  it('judges what is injected, too', async () => {
+    const { app } = await open(way, (routes) => {
+      routes.get('/teas/:id', ({ flick }) => flick.params);
+    });
+    const good = await app.inject('/teas/7');
+    expect([good.statusCode, good.json()]).toEqual([200, { id: 7 }]);
+    const bad = await app.inject('/teas/seven');
+    expect([bad.statusCode, bad.json()]).toMatchObject([400, { reason: 'wrong-value' }]);
+  });
+
+  it('says which routes and operations do not meet', async () => {
+    const { warnings } = await open(way, (app) => {
+      app.get('/teas/:tea', () => 1);
+      app.get('/elsewhere', () => 1);
+    });
+    expect(warnings).toContain(
+      'DELETE /teas/{id}: the contract has the operation dropTea, and the app no route for it',
+    );
+    expect(warnings).toContain(
+      'GET /elsewhere: the app has this route, and the contract no operation for it; callers get 404 or 405',
+    );
+    expect(warnings.filter((line) => line.startsWith('GET /teas/'))).toEqual([]);
+  });
+});
