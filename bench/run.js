@@ -45,6 +45,7 @@ const parts = {
   refusals: benchRefusals,
   operations: benchOperations,
   hono: benchHono,
+  frameworks: benchFrameworks,
   decide: benchDecide,
 };
 
@@ -230,6 +231,41 @@ async function benchHono(load) {
     lines.push(...besideFirst(`In a Hono app: ${scenario.name}`, names, samples));
   });
   for (const front of fronts) front.end();
+  return lines;
+}
+
+/**
+ * Apps in frameworks: that check nothing, with what their framework has for checks, and with Flick.
+ *
+ * @param {import('./rounds.js').Child} load
+ */
+async function benchFrameworks(load) {
+  /** @type {string[]} */
+  const lines = [];
+  if (trouble !== undefined) return lines;
+  await inTurn(/** @type {const} */ (['fastify', 'express']), async (framework) => {
+    const own = framework === 'fastify' ? 'with jwt, rate-limit and schemas' : 'with jwt, rate-limit and validator';
+    const names = [framework, own, 'with Flick as its server', 'with Flick beside its server'];
+    const app = `app-${framework}.js`;
+    const fronts = await Promise.all([
+      start(app),
+      start(`self-${framework}.js`),
+      start(app, 'served'),
+      start(app, 'plugged'),
+    ]);
+    await inTurn(fronts, ({ first }, at) => checkFront(names[at] ?? '', first.port, at === 0 ? [] : allChecks));
+    await inTurn([accountGet, transferPost], async (scenario) => {
+      const units = fronts.map((front, at) => ({ name: names[at] ?? '', front, scenario }));
+      const samples = await measure(load, units, pace);
+      const method = scenario === accountGet ? 'GET' : 'POST';
+      for (const at of [2, 3]) {
+        const came = ratio(samples[at] ?? [], samples[1] ?? [], 'rate');
+        targets.push({ what: `${framework} ${names[at]}, ${method}: requests, to its own checks`, due: 1, came });
+      }
+      lines.push(...besideFirst(`In a ${framework} app: ${scenario.name}`, names, samples));
+    });
+    for (const front of fronts) front.end();
+  });
   return lines;
 }
 
