@@ -3,7 +3,7 @@
  *
  *   --quick   in a good minute rather than five, less steady
  *   --write   writes bench/results.md too
- *   --only    one part: self, gateway, refusals, operations, hono or decide
+ *   --only    one part: self, gateway, refusals, operations, hono, frameworks or decide
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';

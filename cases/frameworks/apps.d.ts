@@ -1,6 +1,8 @@
 import type { ServerResponse, IncomingMessage } from 'node:http';
 
-type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+interface Listener {
+  (request: IncomingMessage, response: ServerResponse): void;
+}
 type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
 
 /** What an app answers; it may change from one request to the next. */
@@ -12,6 +14,20 @@ interface AppAnswer {
 
 /** Hears of each request that comes to an app. */
 type Asked = (arrived: { readonly method: string; readonly target: string; readonly body: string }) => void;
+
+/** A response of Express, as far as tests use it. */
+interface ExpressResponse extends ServerResponse {
+  json: (value: unknown) => void;
+}
+
+/** An app of Express, as far as tests use it. */
+interface ExpressApp extends Listener {
+  use: (...middleware: readonly unknown[]) => void;
+  get: (path: string, route: (request: IncomingMessage, response: ExpressResponse) => void) => void;
+}
+
+/** Loads a package of this folder. */
+export function load(name: 'express' | 'express4'): Promise<{ readonly default: () => ExpressApp }>;
 
 /** An Express app that answers all that comes to it. */
 export function expressApp(

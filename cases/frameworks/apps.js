@@ -8,7 +8,7 @@ const require = createRequire(import.meta.url);
  * @param {string} name
  * @returns {Promise<any>}
  */
-function load(name) {
+export function load(name) {
   return import(pathToFileURL(require.resolve(name)).href);
 }
 

@@ -2,6 +2,7 @@ import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { type Decider, type Field, isSequential, type ResponsePlan } from '@flick/decide';
 import { type AnswerCheck, checkAnswer } from './answer-check.ts';
+import type { Dated, Deadlines } from './deadlines.ts';
 import type { Exchange } from './exchange.ts';
 import type { ResponseHost } from './gate-response.ts';
 import { fieldsBesideProblem, inPlaceOf, typeOf } from './relay-head.ts';
@@ -9,15 +10,24 @@ import { fieldsBesideProblem, inPlaceOf, typeOf } from './relay-head.ts';
 /** What the answers of one framework are judged with. */
 export interface HostAnswerOptions {
   readonly decider: Decider;
-  /** How long the framework may take before it begins to answer, in milliseconds. */
-  readonly upstreamMs: number;
+  /** How long the framework may take before it begins to answer. */
+  readonly deadlines: Deadlines<HostAnswer>;
   /** Hears of an answer that could not be sent as it was written. Must not throw. */
   readonly onError: (error: unknown, exchange: Exchange) => void;
 }
 
-type Call = (args: readonly unknown[]) => unknown;
+/** A method as a response had it before. */
+type Method = (...args: never[]) => unknown;
+
+const hosting = Symbol('flick');
+
+/** A response that a framework writes to. */
+interface Hosted extends ServerResponse {
+  [hosting]?: HostAnswer;
+}
 
 const none = new Uint8Array(0);
+const noFields: readonly Field[] = [];
 const tooSlow = 'The API did not answer within the time that the server waits.';
 
 /**
@@ -27,50 +37,48 @@ const tooSlow = 'The API did not answer within the time that the server waits.';
  * prototype. What the gate answers in the framework's place ends the response; what the framework still writes then is
  * dropped without a fault, since some frameworks cut the connection where a late write throws.
  */
-export class HostAnswer implements ResponseHost {
+export class HostAnswer implements ResponseHost, Dated {
+  dueMs = 0;
   // `judged`: what is written goes out. `silent`: nothing of it does.
   #state: 'open' | 'judged' | 'silent' = 'open';
   readonly #exchange: Exchange;
   readonly #options: HostAnswerOptions;
   readonly #own: readonly Field[];
   readonly #startMs = performance.now();
-  readonly #writeHead: Call;
-  readonly #write: Call;
-  readonly #end: Call;
+  readonly #writeHead: Method;
+  readonly #write: Method;
+  readonly #end: Method;
+  readonly #flush: Method;
   #plan: ResponsePlan | undefined = undefined;
   #check: AnswerCheck | undefined = undefined;
   // The head of an answer that waits for its check, where the framework has written it.
   #heldHead: readonly unknown[] | undefined = undefined;
-  #timer: NodeJS.Timeout | undefined = undefined;
 
   /** @param own - fields of the gate's that whoever sends the response does not add by itself */
-  constructor(exchange: Exchange, options: HostAnswerOptions, own: readonly Field[] = []) {
+  constructor(exchange: Exchange, options: HostAnswerOptions, own: readonly Field[] = noFields) {
     this.#exchange = exchange;
     this.#options = options;
     this.#own = own;
-    const { response } = exchange;
+    const response: Hosted = exchange.response;
     this.#writeHead = methodOf(response, 'writeHead');
     this.#write = methodOf(response, 'write');
     this.#end = methodOf(response, 'end');
-    const flush = methodOf(response, 'flushHeaders');
-    response.writeHead = (...args: unknown[]) => {
-      this.#head(args);
-      return response;
-    };
-    response.write = (...args: unknown[]) => this.#take(args);
-    response.end = (...args: unknown[]) => {
-      this.#finish(args);
-      return response;
-    };
-    response.flushHeaders = () => {
-      if (this.#isOpen() && this.#check?.holds !== true) flush([]);
-    };
-    this.#wait();
-    response.once('close', () => clearTimeout(this.#timer));
+    this.#flush = methodOf(response, 'flushHeaders');
+    response[hosting] = this;
+    response.strictContentLength = true;
+    response.writeHead = hostedWriteHead;
+    response.write = hostedWrite;
+    response.end = hostedEnd;
+    response.flushHeaders = hostedFlush;
+    options.deadlines.add(this);
+  }
+
+  #call(method: Method, args: readonly unknown[]): unknown {
+    return Reflect.apply(method, this.#exchange.response, args);
   }
 
   takeOver(): void {
-    clearTimeout(this.#timer);
+    this.#options.deadlines.delete(this);
     this.#state = 'judged';
     this.#check = undefined;
   }
@@ -87,15 +95,17 @@ export class HostAnswer implements ResponseHost {
     Object.defineProperty(response, 'headersSent', { value: false });
   }
 
-  /** The time until the framework begins to answer, the client's own time for its body aside. */
-  #wait(): void {
-    this.#timer = setTimeout(() => {
-      const exchange = this.#exchange;
-      const { request } = exchange;
-      const receives = exchange.passage.bodyPlan === 'stream' && !request.complete && !request.isPaused();
-      if (receives) this.#wait();
-      else exchange.refuse(this.#options.decider.refuse(exchange.passage, 'upstream-too-slow', tooSlow));
-    }, this.#options.upstreamMs);
+  /** The time until the framework begins to answer is over, the client's own time for its body aside. */
+  expire(): void {
+    const exchange = this.#exchange;
+    const { request } = exchange;
+    const receives = exchange.passage.bodyPlan === 'stream' && !request.complete && !request.isPaused();
+    if (receives) this.#options.deadlines.add(this);
+    else exchange.refuse(this.#options.decider.refuse(exchange.passage, 'upstream-too-slow', tooSlow));
+  }
+
+  flush(): void {
+    if (this.#isOpen() && this.#check?.holds !== true) this.#call(this.#flush, []);
   }
 
   /** Whether the framework's answer goes out, its head judged where it was not yet. */
@@ -104,7 +114,7 @@ export class HostAnswer implements ResponseHost {
     return this.#state !== 'silent';
   }
 
-  #take(args: readonly unknown[]): boolean {
+  write(args: readonly unknown[]): boolean {
     if (!this.#isOpen()) return heard(args, true);
     const check = this.#check;
     if (check === undefined) return this.#try(this.#write, args) === true;
@@ -115,7 +125,7 @@ export class HostAnswer implements ResponseHost {
     return this.#try(this.#write, due === bytes ? args : [due, callbackOf(args)]) === true;
   }
 
-  #finish(args: readonly unknown[]): void {
+  end(args: readonly unknown[]): void {
     if (!this.#isOpen()) {
       heard(args, true);
       return;
@@ -147,16 +157,16 @@ export class HostAnswer implements ResponseHost {
   }
 
   #sendHeld(): void {
-    clearTimeout(this.#timer);
+    this.#options.deadlines.delete(this);
     if (this.#heldHead === undefined) return;
-    this.#writeHead(this.#heldHead);
+    this.#call(this.#writeHead, this.#heldHead);
     this.#heldHead = undefined;
   }
 
   /** An answer that is not what its own head says it is, or is written after its end. */
-  #try(call: Call, args: readonly unknown[]): unknown {
+  #try(method: Method, args: readonly unknown[]): unknown {
     try {
-      return call(args);
+      return this.#call(method, args);
     } catch (error) {
       this.#options.onError(error, this.#exchange);
       this.#exchange.cut('truncated');
@@ -164,17 +174,17 @@ export class HostAnswer implements ResponseHost {
     }
   }
 
-  #head(args: unknown[]): void {
-    if (this.#state === 'judged' && this.#check?.holds !== true) this.#writeHead(args);
+  head(args: unknown[]): void {
+    if (this.#state === 'judged' && this.#check?.holds !== true) this.#call(this.#writeHead, args);
     if (this.#state !== 'open') return;
     const [status, phrase, given] = args;
     const { response } = this.#exchange;
     const fields = listed(typeof phrase === 'string' ? given : phrase);
-    if (response.getHeaderNames().length > 0 || this.#own.length > 0 || typeof status !== 'number') {
+    if (response.getHeaderNames().length > 0 || typeof status !== 'number') {
       setFields(response, fields);
       response.statusCode = Number(status);
       if (typeof phrase === 'string') response.statusMessage = phrase;
-      if (this.#judgeSet() && this.#check?.holds !== true) this.#writeHead([response.statusCode]);
+      if (this.#judgeSet() && this.#check?.holds !== true) this.#call(this.#writeHead, [response.statusCode]);
       return;
     }
     const plan = this.#judge(status, (name) => valueIn(fields, name), fields);
@@ -183,10 +193,11 @@ export class HostAnswer implements ResponseHost {
     for (let at = fields.length - 2; withheld.length > 0 && at >= 0; at -= 2) {
       if (withheld.includes(String(fields[at]).toLowerCase())) fields.splice(at, 2);
     }
+    if (this.#own.length > 0) addOwn(fields, this.#own);
     for (const [name, value] of plan.fields) fields.push(name, value);
     if (typeof phrase === 'string' && plan.status === status) response.statusMessage = phrase;
     if (this.#check?.holds === true) this.#heldHead = [plan.status, fields];
-    else this.#writeHead([plan.status, fields]);
+    else this.#call(this.#writeHead, [plan.status, fields]);
   }
 
   /** Judges what was set on the response so far; the response then has what is to go out. */
@@ -199,6 +210,9 @@ export class HostAnswer implements ResponseHost {
       response.statusMessage = '';
     }
     for (const name of plan.withheld ?? []) response.removeHeader(name);
+    // A number: Node before 20.20 holds the length as it was given against the bytes written; text is never equal.
+    const length = response.getHeader('content-length');
+    if (typeof length === 'string') response.setHeader('Content-Length', Number(length));
     for (const [name] of this.#own) response.removeHeader(name);
     for (const [name, value] of this.#own) response.appendHeader(name, value);
     for (const [name, value] of plan.fields) response.appendHeader(name, value);
@@ -211,7 +225,7 @@ export class HostAnswer implements ResponseHost {
     get: (name: string) => string | undefined,
     written: readonly OutgoingHttpHeader[] | undefined,
   ): ResponsePlan | undefined {
-    clearTimeout(this.#timer);
+    this.#options.deadlines.delete(this);
     this.#state = 'judged';
     const exchange = this.#exchange;
     const has = (name: string): boolean => get(name) !== undefined;
@@ -233,7 +247,7 @@ export class HostAnswer implements ResponseHost {
           length === undefined ? undefined : Number(length),
         );
       // What is held has not begun.
-      if (this.#check?.holds === true) this.#wait();
+      if (this.#check?.holds === true) this.#options.deadlines.add(this);
       return plan;
     }
     const fields = flatText(written ?? listed(exchange.response.getHeaders()));
@@ -258,11 +272,45 @@ function callbackOf(args: readonly unknown[]): (() => void) | undefined {
   return args.find((arg): arg is () => void => typeof arg === 'function');
 }
 
+function hostedWriteHead(this: Hosted, ...args: unknown[]): ServerResponse {
+  this[hosting]?.head(args);
+  return this;
+}
+
+function hostedWrite(this: Hosted, ...args: unknown[]): boolean {
+  return this[hosting]?.write(args) === true;
+}
+
+function hostedEnd(this: Hosted, ...args: unknown[]): ServerResponse {
+  this[hosting]?.end(args);
+  return this;
+}
+
+function hostedFlush(this: Hosted): void {
+  this[hosting]?.flush();
+}
+
 /** A method as the response has it now: its own, or one that somebody else has put on it. */
-function methodOf(response: ServerResponse, name: 'writeHead' | 'write' | 'end' | 'flushHeaders'): Call {
+function methodOf(response: ServerResponse, name: 'writeHead' | 'write' | 'end' | 'flushHeaders'): Method {
   const method: unknown = Reflect.get(response, name);
-  if (typeof method !== 'function') throw new TypeError(`the response has no method ${name}`);
-  return (args) => Reflect.apply(method, response, args);
+  if (isMethod(method)) return method;
+  throw new TypeError(`the response has no method ${name}`);
+}
+
+function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
+}
+
+/** Adds fields of the gate's in place of the framework's of the same names. */
+function addOwn(fields: OutgoingHttpHeader[], own: readonly Field[]): void {
+  for (const [name] of own) {
+    const lowerName = name.toLowerCase();
+    for (let at = fields.length - 2; at >= 0; at -= 2) {
+      const given = String(fields[at]);
+      if (given.length === name.length && given.toLowerCase() === lowerName) fields.splice(at, 2);
+    }
+  }
+  for (const [name, value] of own) fields.push(name, value);
 }
 
 /** Calls the callback of a write that is dropped. */

@@ -5,13 +5,13 @@ import type { Exchange } from './exchange.ts';
 const nothing = (): void => {};
 
 // With these, some middleware lets a caller replace the method and path that were judged.
-const overrides = [
+const overrides: ReadonlySet<string> = new Set([
   'x-http-method',
   'x-http-method-override',
   'x-method-override',
   'x-original-url',
   'x-rewrite-url',
-] as const;
+]);
 
 /**
  * The request as a framework gets it: its target is the one that was judged, fields that would have the framework read
@@ -19,9 +19,11 @@ const overrides = [
  */
 export function hostRequest(exchange: Exchange): IncomingMessage {
   const { request, body } = exchange;
-  const given = body === undefined ? request : copyOf(exchange, request);
+  const isBack = body === undefined || putBack(request, body);
+  const given = isBack ? request : copyOf(exchange, request);
   given.url = exchange.passage.target;
   prepare(given, body);
+  if (!isBack) fill(given, body);
   return given;
 }
 
@@ -29,24 +31,43 @@ export function hostRequest(exchange: Exchange): IncomingMessage {
 export function changeRequest({ request, body, passage }: Exchange): void {
   // Where it differs, a router has taken off the path that it is mounted at.
   if (request.url === passage.facts.target) request.url = passage.target;
-  if (body !== undefined) {
+  const isBack = body === undefined || putBack(request, body);
+  if (!isBack) {
     // It was read to its end, and begins anew.
     Reflect.apply(Readable, request, []);
     Reflect.set(request, '_read', nothing);
   }
   prepare(request, body);
+  if (!isBack) fill(request, body);
+}
+
+/** Puts a body back that was taken out of a request whole, where the end of it is not told yet. Says whether it could. */
+function putBack(request: IncomingMessage, body: Uint8Array): boolean {
+  if (body.length === 0 || request.readableEnded || request.destroyed) return false;
+  request.unshift(body);
+  return true;
+}
+
+function fill(request: IncomingMessage, body: Uint8Array): void {
+  if (body.length > 0) request.push(body);
+  request.push(null);
 }
 
 function prepare(request: IncomingMessage, body: Uint8Array | undefined): void {
-  for (const name of overrides) if (request.headers[name] !== undefined) dropField(request, name);
+  const sent = request.rawHeaders;
+  for (let at = 0; at < sent.length; at += 2) {
+    const name = sent[at] ?? '';
+    // All of them begin so, and hardly any other.
+    if (name[0] !== 'x' && name[0] !== 'X') continue;
+    const lowerName = name.toLowerCase();
+    if (overrides.has(lowerName)) dropField(request, lowerName);
+  }
   if (body === undefined) return;
   if (request.headers['content-encoding'] !== undefined) {
     for (const name of ['content-encoding', 'transfer-encoding', 'content-length']) dropField(request, name);
     request.headers['content-length'] = String(body.length);
     request.rawHeaders.push('Content-Length', String(body.length));
   }
-  if (body.length > 0) request.push(body);
-  request.push(null);
 }
 
 function copyOf(exchange: Exchange, request: IncomingMessage): IncomingMessage {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Decider } from '@flick/decide';
+import { Deadlines } from './deadlines.ts';
 import type { Exchange, Handler, Timeouts } from './exchange.ts';
 import { HandledRequest } from './handler-request.ts';
 import type { HandlerRequest } from './handler-types.ts';
@@ -29,7 +30,7 @@ const failed = 'The server failed while it answered this request.';
 export function answerOptionsOf({ decider, timeouts, onError }: HostOptions): HostAnswerOptions {
   return {
     decider,
-    upstreamMs: timeouts.upstreamMs,
+    deadlines: new Deadlines(timeouts.upstreamMs),
     onError: (error, exchange) => onError(error, placeOf(exchange)),
   };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { codingOf, decode } from './body-coding.ts';
+import { fieldOf } from './field-of.ts';
 
 /** What is wrong with a body that cannot be judged. */
 export type BodyFault = 'too-large' | 'malformed' | 'unknown-coding';
@@ -18,6 +19,29 @@ export function readWhole(request: IncomingMessage, limit: number, done: (body: 
     done('unknown-coding');
     return;
   }
+  const decoded = (bytes: Uint8Array): void => {
+    if (coding === 'identity') done(bytes);
+    else decode(coding, bytes, limit, done);
+  };
+  // What has come in one piece with the head is parsed by then, and can be put back.
+  process.nextTick(() => {
+    const { readableLength } = request;
+    const isWhole = request.complete || readableLength === Number(fieldOf(request.rawHeaders, 'content-length'));
+    if (!isWhole || readableLength === 0 || readableLength > limit) {
+      readSlowly(request, limit, decoded, done);
+      return;
+    }
+    const bytes: unknown = request.read();
+    decoded(bytes instanceof Uint8Array ? bytes : none);
+  });
+}
+
+function readSlowly(
+  request: IncomingMessage,
+  limit: number,
+  decoded: (bytes: Uint8Array) => void,
+  done: (fault: BodyFault) => void,
+): void {
   const chunks: Buffer[] = [];
   let length = 0;
   const take = (chunk: Buffer): void => {
@@ -38,8 +62,6 @@ export function readWhole(request: IncomingMessage, limit: number, done: (body: 
   request.once('close', () => {
     request.off('data', take);
     if (!ended || length > limit) return;
-    const bytes = length === 0 ? none : Buffer.concat(chunks, length);
-    if (coding === 'identity') done(bytes);
-    else decode(coding, bytes, limit, done);
+    decoded(length === 0 ? none : Buffer.concat(chunks, length));
   });
 }
