@@ -46,7 +46,8 @@ const { gateway, tour, port } = readArguments();
 if (port !== undefined && !(await isFree(Number(port)))) giveUp(`Port ${port} is in use. Choose another with --port.`);
 
 const startAt = (at) => (gateway ? startGateway : startEmbedded)({ port: at, showLog: !tour });
-let way = startAt(port ?? ((await isFree(usualPort)) ? usualPort : 0));
+const firstPort = port ?? ((await isFree(usualPort)) ? usualPort : 0);
+let way = startAt(firstPort);
 
 let files;
 let endingSince;
@@ -85,8 +86,8 @@ function unlessEnding(error) {
 
 const { origin, head } = await way.serving
   .catch(async (error) => {
-    // Somebody else, such as a second `npm start`, may have been faster.
-    if (endingSince !== undefined || port !== undefined || (await isFree(usualPort))) throw error;
+    // Somebody else, such as a second `npm start`, may have been faster, if only to look whether the port is free.
+    if (endingSince !== undefined || firstPort !== usualPort) throw error;
     await way.stop();
     way = startAt(0);
     return way.serving;
