@@ -42,13 +42,6 @@ export const explained: readonly Explained[] = [
     why: 'its examples name no branch that the discriminator knows',
   },
   {
-    name: 'Buffer and HealthCare.gov',
-    document: /(?:bufferapp\.com|healthcare\.gov)/,
-    class: 'good request: wrong-value',
-    detail: /mediaTypeExtension/,
-    why: 'a debt of ours: where two parameters touch in a path, the first takes one character and the second the rest',
-  },
-  {
     name: "RapidAPI's Dynamic Docs",
     document: /rapidapi\.com\/dynamicdocs/,
     class: 'good request: malformed-request',

@@ -7,6 +7,7 @@ import { type Arrived, readSlot, Sorting } from './named-text.ts';
 import { decoderOf, type ParameterPlan, type Planned } from './parameter-plan.ts';
 import { decodeWord, percentDecode, readWhole, repeated, splitPair } from './parameter-text.ts';
 import { MAX_VIOLATIONS, reasonOf } from './schema-violations.ts';
+import { type Joints, shareOut } from './segment-parts.ts';
 import { members, readSole, settle, type SoleType, structuresOf, type TextTree } from './text-reading.ts';
 import type { Violation } from './verdict.ts';
 
@@ -15,6 +16,8 @@ export interface ParameterSource {
   /** The names of the path's parameters, and what stands in their places, percent-encoded as it came. */
   readonly pathNames: readonly string[];
   readonly pathValues: readonly string[];
+  /** Present where the schemas have a say in which parameter has which part of a segment. */
+  readonly pathJoints?: Joints | undefined;
   /** As it came, without the `?`. */
   readonly query: string;
   readonly fields: Fields;
@@ -38,9 +41,9 @@ export interface KeepValues {
 export function readParameters(plan: ParameterPlan, source: ParameterSource, kept?: KeepValues): readonly Violation[] {
   if (plan.none && source.query === '') return noViolations;
   const reading = new Reading(kept);
-  for (const one of plan.path) {
-    readOne(reading, one, source.pathValues[source.pathNames.lastIndexOf(one.parameter.name)]);
-  }
+  const { pathNames, pathJoints } = source;
+  const pathValues = pathJoints === undefined ? source.pathValues : partsOf(plan, source, pathJoints);
+  for (const one of plan.path) readOne(reading, one, pathValues[pathNames.lastIndexOf(one.parameter.name)]);
   if (source.query !== '' || plan.query.length > 0 || plan.querystring !== undefined) {
     readQuery(reading, plan, source.query);
   }
@@ -112,14 +115,38 @@ function violationOf(parameter: Parameter, fault: SchemaFault, spread: boolean):
     : { in: place, name, pointer: showPointer(`/${rest.join('/')}`), reason, due, arrived };
 }
 
+/** The values of the path's parameters, each segment shared out as their schemas take it. */
+function partsOf(plan: ParameterPlan, { pathNames, pathValues }: ParameterSource, joints: Joints): readonly string[] {
+  const planned = pathNames.map((name) => plan.path.find(({ parameter }) => parameter.name === name));
+  return shareOut(pathValues, joints, (place, raw) => {
+    const one = planned[place];
+    return one === undefined || holds(one, raw);
+  });
+}
+
+/** Whether a text is a right value of a parameter. */
+function holds(planned: Planned, text: string): boolean {
+  const { parameter, sole } = planned;
+  const tree = treeOf(planned, text);
+  if (tree === undefined) return false;
+  if (sole !== undefined && typeof tree === 'string') return parameter.check(readSole(tree, sole)) === undefined;
+  return settle(tree, parameter.shape, parameter.check).faults === undefined;
+}
+
+/** The text of one parameter of the path or the header section, taken apart; undefined where that cannot be. */
+function treeOf({ parameter, slot, sole }: Planned, text: string): TextTree | undefined {
+  return sole !== undefined || parameter.media !== undefined ? slot.decode(text) : readWhole(slot, text);
+}
+
 /** A parameter of the path or the header section. */
-function readOne(reading: Reading, { parameter, slot, sole }: Planned, raw: string | undefined): void {
+function readOne(reading: Reading, planned: Planned, raw: string | undefined): void {
+  const { parameter, sole } = planned;
   if (raw === undefined) {
     if (parameter.required) reading.refuse(missing(parameter));
     return;
   }
   const text = parameter.in === 'header' ? raw.trim() : raw;
-  const tree = sole !== undefined || parameter.media !== undefined ? slot.decode(text) : readWhole(slot, text);
+  const tree = treeOf(planned, text);
   if (sole !== undefined && typeof tree === 'string') reading.settleSole(parameter, tree, sole);
   else if (tree === undefined) reading.refuse(undecodable(parameter, text));
   else reading.settle(parameter, tree, false);

@@ -75,6 +75,7 @@ export function compilePathRung(contract: Contract, tree: PathTree, cors: Cors, 
       walk.place = route.place;
       walk.pathNames = route.names;
       walk.pathValues = values;
+      walk.pathJoints = route.joints;
       if (method !== 'OPTIONS' || !cors.isOfTheApi || !isPreflight(walk)) return undefined;
       walk.bodyPlan = walk.hasBody ? 'stream' : 'none';
       return load(walk) ?? passed;

@@ -1,5 +1,6 @@
 import type { Operation } from '@flick/contract';
 import { canonicalLiteral } from './path-text.ts';
+import { characterEnd, type Joints, literalAt } from './segment-parts.ts';
 
 /** An operation at one of its templates. */
 export interface Route {
@@ -8,6 +9,8 @@ export interface Route {
   readonly place: number;
   /** The template's parameters, in order. */
   readonly names: readonly string[];
+  /** Present where a segment has several of them, so that there may be more than one way to share its text out. */
+  readonly joints: Joints | undefined;
 }
 
 /** What stands at the end of a template: the methods of all operations whose templates differ in names alone. */
@@ -76,20 +79,26 @@ export class PathTree {
 
   #add(template: string, operation: Operation, place: number): void {
     const names: string[] = [];
+    const all: (string | undefined)[] = [];
     let node = this.#root;
-    for (const segment of template.replace(/^\//, '').split('/')) node = childOf(node, segment, names);
+    for (const segment of template.replace(/^\//, '').split('/')) node = childOf(node, segment, names, all);
     node.leaf ??= { routes: new Map(), allow: [], hidden: false };
+    const joints = all.some((joint) => joint !== undefined) ? all : undefined;
     // The first in document order stands; the contract reports the other.
-    if (!node.leaf.routes.has(operation.method)) node.leaf.routes.set(operation.method, { operation, place, names });
+    if (!node.leaf.routes.has(operation.method)) {
+      node.leaf.routes.set(operation.method, { operation, place, names, joints });
+    }
     node.leaf.hidden ||= operation.switches.hideMethods;
   }
 }
 
-function childOf(node: Node, segment: string, names: string[]): Node {
+function childOf(node: Node, segment: string, names: string[], joints: (string | undefined)[]): Node {
   const literals: string[] = [];
   let from = 0;
   for (const match of segment.matchAll(parameter)) {
-    literals.push(canonicalLiteral(segment.slice(from, match.index)));
+    const literal = canonicalLiteral(segment.slice(from, match.index));
+    joints.push(literals.length === 0 ? undefined : literal);
+    literals.push(literal);
     names.push(match[1] ?? '');
     from = match.index + match[0].length;
   }
@@ -171,17 +180,19 @@ function enter(node: Node, path: string, next: number, search: Search): Route | 
 
 /**
  * Splits a segment at its literals, each parameter taking one character or more and as few as it can; the last takes
- * the rest. The leftmost place of each literal is always a right one, so that no place is tried twice.
+ * the rest. The leftmost place of each literal is always a right one, so that no place is tried twice: whether the path
+ * fits is found here, and which part each parameter has, where the schemas have a say in it, by `shareOut`.
  */
 function split(segment: string, literals: readonly string[], values: string[]): boolean {
   const first = literals[0] ?? '';
   const last = literals[literals.length - 1] ?? '';
-  if (!segment.startsWith(first) || !segment.endsWith(last)) return false;
+  if (!segment.startsWith(first)) return false;
   const end = segment.length - last.length;
+  if (end <= first.length || literalAt(segment, last, end) !== end) return false;
   let from = first.length;
   for (let index = 1; index < literals.length - 1; index += 1) {
     const literal = literals[index] ?? '';
-    const at = segment.indexOf(literal, from + 1);
+    const at = literalAt(segment, literal, characterEnd(segment, from));
     if (at < 0 || at + literal.length > end) return false;
     values.push(segment.slice(from, at));
     from = at + literal.length;

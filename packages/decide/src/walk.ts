@@ -3,6 +3,7 @@ import type { RequestFacts } from './facts.ts';
 import { Fields } from './fields.ts';
 import type { KeptValues } from './request-values.ts';
 import type { Balance, Consumer, Limit } from './ports.ts';
+import type { Joints } from './segment-parts.ts';
 import type { BodyPlan, Field, Passage, Refusal, Verdict } from './verdict.ts';
 
 /** The verdict of every request that passes: one object for all. */
@@ -56,6 +57,7 @@ export class Walk implements Passage {
   /** The path parameters of the matched template and their raw values, in step. */
   pathNames: readonly string[] = noValues;
   pathValues: readonly string[] = noValues;
+  pathJoints: Joints | undefined = undefined;
   hasBody = false;
   /** From Content-Length; undefined for a chunked body. */
   contentLength: number | undefined = undefined;
