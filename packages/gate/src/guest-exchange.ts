@@ -116,9 +116,22 @@ export class GuestExchange implements Exchange {
 
   /** Sends the request up the ladder. Called once; nothing is thrown. */
   begin(): void {
-    const passage = this.#options.decider.judgeHead(this.#facts);
-    if (passage instanceof Promise) void passage.then((judged) => this.#judged(judged));
-    else this.#judged(passage);
+    try {
+      const passage = this.#options.decider.judgeHead(this.#facts);
+      if (passage instanceof Promise) {
+        passage.then((judged) => this.#judged(judged)).catch((error: unknown) => this.#crashed(error));
+      } else {
+        this.#judged(passage);
+      }
+    } catch (error) {
+      this.#crashed(error);
+    }
+  }
+
+  /** What goes wrong in the judging is no caller's fault, and ends no process. */
+  #crashed(error: unknown): void {
+    this.#options.onError(error, this);
+    this.#fail('unhandled-error', 'The server failed while it answered this request.');
   }
 
   /** The rest of the request cannot be read, or does not come. */
