@@ -1,20 +1,15 @@
 /** A Hono app that checks nothing. With the argument `flick`: behind Flick, which checks, limits and records all. */
 import { serve } from '@hono/node-server';
-import { flick } from '@flick/gate/hono';
+import { openFlick } from '@flick/gate/hono';
 import { Hono } from 'hono';
 import { account, booked } from './answers.js';
+import { settings } from './app-settings.js';
 import { serveUsage } from './child.js';
-import { contractFile, secret } from './requests.js';
 
 const app = new Hono();
 if (process.argv[2] === 'flick') {
-  app.use(
-    await flick({
-      contract: contractFile,
-      credentials: { bearerAuth: { jwt: { algorithms: ['HS256'], secret: secret.toString() } } },
-      limits: { all: { requests: 1_000_000_000, window: '1m' } },
-    }),
-  );
+  const { middleware } = await openFlick(settings);
+  app.use(middleware);
 }
 app.get('/accounts/:id', (c) => c.json(account));
 app.post('/transfers', async (c) => {

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { createAdaptorServer, getRequestListener } from '@hono/node-server';
 import type { Outcome } from '@flick/decide';
-import { flick as flickFetch } from '@flick/gate/fetch';
-import { flick as flickHono } from '@flick/gate/hono';
+import { openFlick } from '@flick/gate/fetch';
+import { openFlick as openHono } from '@flick/gate/hono';
 import { Hono } from 'hono';
 import { expect, vi } from 'vitest';
 import { portOf } from '../packages/gate/test/port-of.ts';
@@ -112,7 +112,7 @@ async function wireOf(response: Response): Promise<Wire> {
 }
 
 async function fetchOf(story: Story, { answer, onOutcome }: StoryApi) {
-  return flickFetch({
+  return openFlick({
     ...settingsOf(story),
     handler: (request) => answer(request),
     addressOf: () => '127.0.0.1',
@@ -123,22 +123,22 @@ async function fetchOf(story: Story, { answer, onOutcome }: StoryApi) {
 
 /** `@flick/gate/fetch`, called with Requests. */
 export const inMemoryFetch: Hosting = async (story, api) => {
-  const fetch = await fetchOf(story, api);
-  return { send: async (bytes) => wireOf(await fetch(requestOf(bytes))), stop: fetch.close };
+  const { fetch, close } = await fetchOf(story, api);
+  return { send: async (bytes) => wireOf(await fetch(requestOf(bytes))), stop: close };
 };
 
 /** `@flick/gate/fetch` on a server of Node that makes Requests. */
 export const fetchOverSockets: Hosting = async (story, api) => {
-  const fetch = await fetchOf(story, api);
+  const { fetch, close } = await fetchOf(story, api);
   const server = createServer(
     { requireHostHeader: false },
     getRequestListener((request) => fetch(request)),
   );
-  return listening(server, fetch.close);
+  return listening(server, close);
 };
 
 async function honoOf(story: Story, { answer, onOutcome }: StoryApi, addressOf?: () => string) {
-  const middleware = await flickHono({
+  const { middleware, close } = await openHono({
     ...settingsOf(story),
     ...(addressOf && { addressOf }),
     onOutcome,
@@ -147,7 +147,7 @@ async function honoOf(story: Story, { answer, onOutcome }: StoryApi, addressOf?:
   const app = new Hono();
   app.use(middleware);
   app.all('*', (c) => answer(c.req.raw));
-  return { app, close: middleware.close };
+  return { app, close };
 }
 
 /** `@flick/gate/hono`, asked by `app.request`. */

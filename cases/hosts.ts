@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Outcome } from '@flick/gate';
 import { openFlick as openExpress } from '@flick/gate/express';
-import { type FrameworkSettings, openFlick } from '@flick/gate/fastify';
+import { type FlickSettings, openFlick } from '@flick/gate/fastify';
 import { openFlick as openNest } from '@flick/gate/nest';
 import { vi } from 'vitest';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -31,7 +31,7 @@ type Mutable<Value> = { -readonly [Name in keyof Value]: Value[Name] };
 
 /** How a framework is opened: with its app behind Flick. `asked` hears of each request that comes to the app. */
 export type OpenHost = (
-  settings: FrameworkSettings,
+  settings: FlickSettings,
   answer: AppAnswer,
   asked: (arrived: Omit<Arrived, 'fields'>) => void,
 ) => Promise<OpenApp>;
@@ -147,7 +147,7 @@ export function hostOf(open: OpenHost): Host {
   };
 }
 
-function quiet(outcomes: Outcome[]): Pick<FrameworkSettings, 'onOutcome' | 'onError' | 'onWarning'> {
+function quiet(outcomes: Outcome[]): Pick<FlickSettings, 'onOutcome' | 'onError' | 'onWarning'> {
   return { onOutcome: (outcome) => void outcomes.push(outcome), onError: () => {}, onWarning: () => {} };
 }
 

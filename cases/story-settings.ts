@@ -1,6 +1,6 @@
 import { createJwtVerifier } from '@flick/credentials';
 import type { Verifier } from '@flick/decide';
-import type { FlickSettings } from '@flick/gate/fetch';
+import type { FlickSettings } from '@flick/gate/fastify';
 import { fileURLToPath } from 'node:url';
 import { contractOf, defaultSizes, type Setting } from './setting.ts';
 import { storySessions } from './story-sessions.ts';

@@ -45,11 +45,30 @@ interface Adapter {
   initHttpServer: (options: never) => void;
 }
 
-/** A Nest application that answers all that comes to it; it listens on a free port of 127.0.0.1. */
+/** Makes the gate the adapter's server. */
+interface Adapting {
+  readonly serverFactory: unknown;
+  readonly adapt: (adapter: Adapter) => Adapter;
+}
+
+/** A Nest application on a free port of 127.0.0.1. */
+interface ServedNest {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+/** A Nest application that answers all that comes to it. */
 export function nestApp(
   platform: 'express' | 'fastify',
   answer: AppAnswer,
   asked: Asked,
-  /** Makes the gate the adapter's server. */
-  flick: { readonly serverFactory: unknown; readonly adapt: (adapter: Adapter) => Adapter },
-): Promise<{ readonly port: number; readonly close: () => Promise<void> }>;
+  flick: Adapting,
+): Promise<ServedNest>;
+
+/** A Nest application with a controller for GET of each path. */
+export function nestRoutes(
+  platform: 'express' | 'fastify',
+  flick: Adapting,
+  routes: Readonly<Record<string, () => unknown>>,
+  options: { readonly filter?: object; readonly logger: Readonly<Record<string, (...args: unknown[]) => void>> },
+): Promise<ServedNest>;

@@ -93,14 +93,53 @@ export async function nestApp(platform, answer, asked, flick) {
 /**
  * @param {'express' | 'fastify'} platform
  * @param {any} flick
+ * @param {Record<string, () => unknown>} routes
+ * @param {{ filter?: any, logger: any }} options
  */
-async function adapterOf(platform, flick) {
+export async function nestRoutes(platform, flick, routes, { filter, logger }) {
+  await load('reflect-metadata');
+  const { Controller, Get, Module } = await load('@nestjs/common');
+  const { NestFactory } = await load('@nestjs/core');
+  const controllers = Object.entries(routes).map(([path, answer]) => {
+    class Route {
+      answer() {
+        return answer();
+      }
+    }
+    Get()(Route.prototype, 'answer', Object.getOwnPropertyDescriptor(Route.prototype, 'answer'));
+    Controller(path)(Route);
+    return Route;
+  });
+  class App {
+    title = 'routes';
+  }
+  Module({ controllers })(App);
+  const app = await NestFactory.create(App, await plainAdapterOf(platform, flick), { logger });
+  if (filter !== undefined) app.useGlobalFilters(filter);
+  await app.listen(0, '127.0.0.1');
+  return { port: app.getHttpServer().address().port, close: () => app.close() };
+}
+
+/**
+ * @param {'express' | 'fastify'} platform
+ * @param {any} flick
+ */
+async function plainAdapterOf(platform, flick) {
   if (platform === 'express') {
     const { ExpressAdapter } = await load('@nestjs/platform-express');
     return flick.adapt(new ExpressAdapter());
   }
   const { FastifyAdapter } = await load('@nestjs/platform-fastify');
-  const adapter = flick.adapt(new FastifyAdapter({ serverFactory: flick.serverFactory }));
+  return flick.adapt(new FastifyAdapter({ serverFactory: flick.serverFactory }));
+}
+
+/**
+ * @param {'express' | 'fastify'} platform
+ * @param {any} flick
+ */
+async function adapterOf(platform, flick) {
+  const adapter = await plainAdapterOf(platform, flick);
+  if (platform === 'express') return adapter;
   const app = adapter.getInstance();
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
-import { type ExpressFlick, openFlick, refusal } from '@flick/gate/express';
+import { type Flick, openFlick, refusal } from '@flick/gate/express';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { portOf } from '../../packages/gate/test/port-of.ts';
 import { type ExpressApp, load } from '../frameworks/apps.js';
@@ -21,7 +21,7 @@ const contract = {
 async function open(
   name: 'express' | 'express4',
   way: 'served' | 'plugged',
-  routes: (app: ExpressApp, flick: ExpressFlick) => void,
+  routes: (app: ExpressApp, flick: Flick) => void,
 ): Promise<{ readonly port: number; readonly errors: readonly unknown[] }> {
   const errors: unknown[] = [];
   const flick = await openFlick({

@@ -158,7 +158,7 @@ describe('on Node', () => {
   });
 
   it('docs/fetch.md tells which runtimes cannot run it', () => {
-    const code = "import { flick } from '@flick/gate/fetch'; await flick({ contract: {}, handler() {} });";
+    const code = "import { openFlick } from '@flick/gate/fetch'; await openFlick({ contract: {}, handler() {} });";
     const { stderr } = spawnSync(
       process.execPath,
       ['--disallow-code-generation-from-strings', '--input-type=module', '-e', code],

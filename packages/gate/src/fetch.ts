@@ -1,15 +1,15 @@
 import { StartFault } from '@flick/settings/start-fault';
 import type { FlickContext } from './web-context.ts';
 import { factsOfRequest, isFramed } from './web-facts.ts';
-import { type FlickParts, type FlickSettings, WebLadder } from './web-ladder.ts';
+import { type FlickParts, type HostedSettings, WebLadder } from './web-ladder.ts';
 import { withKnownBody } from './web-unframed.ts';
 
+export * from './adapter-exports.ts';
+export { refusal } from './handler-refusal.ts';
 export type { FlickContext } from './web-context.ts';
-export type { FlickParts, FlickSettings } from './web-ladder.ts';
-export { type FoundFault, refusal, type RefusalDetails } from './handler-refusal.ts';
 
 /** The settings of `flick.yaml` in camel case, and the function that answers. `Args` are what the host hands on besides. */
-export type FetchOptions<Args extends readonly unknown[] = readonly unknown[]> = FlickSettings & {
+export type FlickSettings<Args extends readonly unknown[] = readonly unknown[]> = HostedSettings & {
   /** Answers what passed the ladder. It may throw what `refusal()` makes. */
   readonly handler: (request: Request, context: FlickContext, ...args: Args) => Response | Promise<Response>;
   /**
@@ -19,29 +19,29 @@ export type FetchOptions<Args extends readonly unknown[] = readonly unknown[]> =
   readonly addressOf?: (request: Request, ...args: Args) => string | undefined;
 };
 
-/** Answers requests with the codes that are due. Never rejects. */
-export type FlickFetch<Args extends readonly unknown[] = readonly unknown[]> = ((
-  request: Request,
-  ...args: Args
-) => Promise<Response>) &
-  FlickParts;
+/** Flick around one handler. */
+export interface Flick<Args extends readonly unknown[] = readonly unknown[]> extends FlickParts {
+  /** Answers requests with the codes that are due. Never rejects; works apart from this object. */
+  readonly fetch: (request: Request, ...args: Args) => Promise<Response>;
+}
 
 /**
  * Puts the ladder before a handler that turns a Request into a Response, for whatever hosts such handlers.
  *
  * @throws StartFault where a setting or the contract is at fault, one line a fault
  */
-export async function flick<Args extends readonly unknown[] = readonly unknown[]>(
-  options: FetchOptions<Args>,
-): Promise<FlickFetch<Args>> {
-  const { handler, addressOf, ...settings } = options;
+export async function openFlick<Args extends readonly unknown[] = readonly unknown[]>({
+  handler,
+  addressOf,
+  ...settings
+}: FlickSettings<Args>): Promise<Flick<Args>> {
   if (typeof handler !== 'function') {
-    throw new StartFault(`flick(): handler: due is a function; found a value of type ${typeof handler}`);
+    throw new StartFault(`openFlick(): handler: due is a function; found a value of type ${typeof handler}`);
   }
   const ladder = await WebLadder.open(settings);
   if (ladder.countsAddresses && addressOf === undefined) {
     await ladder.close();
-    throw new StartFault('flick(): addressOf: limits count by address, and a Request tells none; say where it is');
+    throw new StartFault('openFlick(): addressOf: limits count by address, and a Request tells none; say where it is');
   }
   const answer = (request: Request, args: Args): Promise<Response> =>
     ladder.answer({
@@ -56,5 +56,5 @@ export async function flick<Args extends readonly unknown[] = readonly unknown[]
       ? answer(request, args)
       : withKnownBody(request, ladder.bodyMs).then((known) => answer(known, args));
   const { contract, records, close } = ladder;
-  return Object.assign(fetch, { contract, records, close });
+  return { contract, records, close, fetch };
 }

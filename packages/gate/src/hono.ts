@@ -6,12 +6,11 @@ import { HandlerRefusal, type RefusalDetails, refusal as makeRefusal } from './h
 import { factsOf } from './live-exchange.ts';
 import type { FlickContext } from './web-context.ts';
 import { factsOfRequest, isFramed } from './web-facts.ts';
-import { type FlickParts, type FlickSettings, type WebCall, WebLadder } from './web-ladder.ts';
+import { type FlickParts, type HostedSettings, type WebCall, WebLadder } from './web-ladder.ts';
 import { withKnownBody } from './web-unframed.ts';
 
-export type { FoundFault, RefusalDetails } from './handler-refusal.ts';
+export * from './adapter-exports.ts';
 export type { FlickContext } from './web-context.ts';
-export type { FlickParts, FlickSettings } from './web-ladder.ts';
 
 declare module 'hono' {
   interface ContextVariableMap {
@@ -21,7 +20,7 @@ declare module 'hono' {
 }
 
 /** The settings of `flick.yaml` in camel case. */
-export type HonoOptions = FlickSettings & {
+export type FlickSettings = HostedSettings & {
   /**
    * The IP address at the other end of the connection. On `@hono/node-server` it is known; elsewhere it is due where limits
    * count by address or by consumer, such as `(c) => getConnInfo(c).remote.address`.
@@ -29,18 +28,20 @@ export type HonoOptions = FlickSettings & {
   readonly addressOf?: (c: Context) => string | undefined;
 };
 
-/** The ladder as middleware. */
-export type FlickMiddleware = MiddlewareHandler & FlickParts;
+/** Flick for one Hono app. */
+export interface Flick extends FlickParts {
+  /** The ladder before the routes that come after it, and the table behind what these answer. */
+  readonly middleware: MiddlewareHandler;
+}
 
 /**
- * Puts the ladder before the routes of a Hono app that come after it, and the table behind what these answer.
+ * Reads the contract and makes Flick for a Hono app.
  *
  * @throws StartFault where a setting or the contract is at fault, one line a fault
  */
-export async function flick(options: HonoOptions): Promise<FlickMiddleware> {
-  const { addressOf, ...settings } = options;
+export async function openFlick({ addressOf, ...settings }: FlickSettings): Promise<Flick> {
   const ladder = await WebLadder.open(settings);
-  const climb: MiddlewareHandler = async (c, next) => {
+  const middleware: MiddlewareHandler = async (c, next) => {
     const respond: WebCall['respond'] = async (request, context) => {
       if (request !== c.req.raw) c.req.raw = request;
       c.set('flick', context);
@@ -66,7 +67,7 @@ export async function flick(options: HonoOptions): Promise<FlickMiddleware> {
     return undefined;
   };
   const { contract, records, close } = ladder;
-  return Object.assign(climb, { contract, records, close });
+  return { contract, records, close, middleware };
 }
 
 /**
@@ -85,7 +86,7 @@ function callOf(
   { incoming, outgoing }: Bindings,
   respond: WebCall['respond'],
   needsAddress: boolean,
-  addressOf: HonoOptions['addressOf'],
+  addressOf: FlickSettings['addressOf'],
 ): WebCall {
   const address = addressOf === undefined ? incoming?.socket.remoteAddress : addressOf(c);
   // What Node has read of HTTP/1.1 tells more than the Request that is made of it.

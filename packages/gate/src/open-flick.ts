@@ -1,6 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Contract } from '@flick/contract';
-import type { RecordStore } from '@flick/stores';
 import type { CodeSettings } from '@flick/settings';
 import { StartFault } from '@flick/settings/start-fault';
 import { adoptServer } from './adopt-server.ts';
@@ -10,18 +8,15 @@ import { HandledRequest } from './handler-request.ts';
 import { answerOptionsOf, type JudgedMessage, judgeInPlace, type RequestListener } from './host.ts';
 import { HostServer } from './host-server.ts';
 import { openLadder, tellError, tellLine } from './open-ladder.ts';
-import type { FlickSettings } from './web-ladder.ts';
+import type { FlickParts, HostedSettings } from './web-ladder.ts';
 
 /** The settings of `flick.yaml` in camel case, but for where to listen and who answers: that is the framework's. */
-export type FrameworkSettings = FlickSettings & Pick<CodeSettings, 'tls'>;
+export type FrameworkSettings = HostedSettings & Pick<CodeSettings, 'tls'>;
 
 const frameworksOwn = ['admin', 'listen', 'upstream'];
 
 /** A ladder for a framework. */
-export interface OpenFlick {
-  readonly contract: Contract;
-  /** What became of the latest requests; undefined where records are off. */
-  readonly records: RecordStore | undefined;
+export interface OpenFlick extends FlickParts {
   readonly warn: (line: string) => void;
   /** Makes a server in the place of Node's own, as often as wanted; all climb one ladder. */
   readonly createServer: (listener?: RequestListener) => HostServer;
@@ -37,8 +32,6 @@ export interface OpenFlick {
   readonly adopt: (server: unknown) => void;
   /** Answers what a route threw, where that is a refusal and no answer has begun. Says whether it did. */
   readonly answerThrown: (request: JudgedMessage, error: unknown) => boolean;
-  /** Closes what was opened. Its servers are closed before. */
-  readonly close: () => Promise<void>;
 }
 
 /**

@@ -30,7 +30,7 @@ import { type FlickContext, WebContext } from './web-context.ts';
 type OfTheHost = 'admin' | 'listen' | 'tls' | 'upstream';
 
 /** The settings of `flick.yaml` in camel case, but for those of a server; and who hears of what becomes of requests. */
-export type FlickSettings = Omit<CodeSettings, OfTheHost> & {
+export type HostedSettings = Omit<CodeSettings, OfTheHost> & {
   /**
    * Hears of every request once: when its answer is with the host; where the host tells of it, when that is sent. Must not
    * throw.
@@ -42,7 +42,7 @@ export type FlickSettings = Omit<CodeSettings, OfTheHost> & {
   readonly onWarning?: (line: string) => void;
 };
 
-/** What a wrapped handler or a middleware has besides. */
+/** What the Flick of every host has. */
 export interface FlickParts {
   readonly contract: Contract;
   /** What became of the latest requests; undefined where records are off. */
@@ -108,12 +108,12 @@ export class WebLadder implements FlickParts {
     onError = tellError,
     onWarning = tellLine,
     ...written
-  }: FlickSettings): Promise<WebLadder> {
+  }: HostedSettings): Promise<WebLadder> {
     const misplaced = hostsOwn.filter((key) => key in written);
     if (misplaced.length > 0) {
-      throw new StartFault(misplaced.map((key) => `flick(): ${key}: the host listens and answers; leave it out`));
+      throw new StartFault(misplaced.map((key) => `openFlick(): ${key}: the host listens and answers; leave it out`));
     }
-    const open = await openLadder(written, { caller: 'flick()', hasHandlers: true, onOutcome, onWarning });
+    const open = await openLadder(written, { caller: 'openFlick()', hasHandlers: true, onOutcome, onWarning });
     open.warm();
     return new WebLadder(open, onError);
   }
@@ -168,7 +168,8 @@ class Course {
     const { decider } = this.#open;
     this.#count();
     if (this.#call.isNobodys) {
-      const mend = 'flick(): addressOf: limits count by address, and this host tells none; say where it is to be found';
+      const mend =
+        'openFlick(): addressOf: limits count by address, and this host tells none; say where it is to be found';
       this.#tell(new Error(mend));
       return this.#fail('misconfiguration', failed);
     }

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type FastifyFlick, type FrameworkSettings, openFlick, refusal } from '../src/fastify.ts';
+import { type Flick, type FlickSettings, openFlick, refusal } from '../src/fastify.ts';
 import type { Outcome } from '../src/index.ts';
 import { verifier } from './open-service.ts';
 import { teas } from './teas.ts';
 
 interface Opened {
   readonly app: FastifyInstance;
-  readonly flick: FastifyFlick;
+  readonly flick: Flick;
   readonly port: number;
   readonly origin: string;
   readonly outcomes: Outcome[];
@@ -24,7 +24,7 @@ const ways = ['with the gate as its server', 'with a server of its own'] as cons
 async function open(
   way: (typeof ways)[number],
   routes: (app: FastifyInstance) => void,
-  settings: Partial<FrameworkSettings> = {},
+  settings: Partial<FlickSettings> = {},
   host = '127.0.0.1',
 ): Promise<Opened> {
   const outcomes: Outcome[] = [];

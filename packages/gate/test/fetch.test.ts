@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { Outcome } from '@flick/decide';
-import { flick, type FetchOptions, type FlickFetch, refusal } from '../src/fetch.ts';
+import { type Flick, type FlickSettings, openFlick, refusal } from '../src/fetch.ts';
 import { StartFault } from '@flick/settings/start-fault';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { portOf } from './port-of.ts';
@@ -41,10 +41,10 @@ const contract = {
 const outcomes: Outcome[] = [];
 const errors: unknown[] = [];
 
-async function open(handler: FetchOptions['handler'], more: Partial<FetchOptions> = {}): Promise<FlickFetch> {
+async function open(handler: FlickSettings['handler'], more: Partial<FlickSettings> = {}): Promise<Flick['fetch']> {
   outcomes.length = 0;
   errors.length = 0;
-  const fetch = await flick({
+  const { fetch, close } = await openFlick({
     contract,
     handler,
     records: 'off',
@@ -52,7 +52,7 @@ async function open(handler: FetchOptions['handler'], more: Partial<FetchOptions
     onError: (error) => errors.push(error),
     ...more,
   });
-  onTestFinished(() => fetch.close());
+  onTestFinished(close);
   return fetch;
 }
 
@@ -63,7 +63,7 @@ const post = (body: NonNullable<RequestInit['body']>, headers: Record<string, st
 
 const empty = (): Response => new Response('');
 
-describe('flick() around a fetch handler', () => {
+describe('openFlick() around a fetch handler', () => {
   it('hands on what was read for the check, and the body to be read once more', async () => {
     const fetch = await open(async (request, { operationId, body, requestId }) =>
       Response.json({ operationId, body, again: await request.json(), requestId }),
@@ -221,14 +221,14 @@ describe('flick() around a fetch handler', () => {
   });
 
   it('hands on what the host hands it, also to find the address', async () => {
-    const fetch = await flick<[{ ip: string }]>({
+    const { fetch, close } = await openFlick<[{ ip: string }]>({
       contract,
       records: 'off',
       limits: { few: { requests: 1, window: '1m', by: 'address' } },
       handler: (_request, { address }, { ip }) => new Response(`${address} ${ip}`),
       addressOf: (_request, { ip }) => ip,
     });
-    onTestFinished(() => fetch.close());
+    onTestFinished(close);
     expect(await (await fetch(get('/teas/1'), { ip: '192.0.2.1' })).text()).toBe('192.0.2.1 192.0.2.1');
     expect((await fetch(get('/teas/1'), { ip: '192.0.2.1' })).status).toBe(429);
     expect((await fetch(get('/teas/1'), { ip: '192.0.2.2' })).status).toBe(200);
@@ -236,13 +236,15 @@ describe('flick() around a fetch handler', () => {
 
   it('refuses settings of a server, and limits by an address that nobody tells', async () => {
     const listening = { contract, handler: empty, listen: 8080 };
-    await expect(flick(listening)).rejects.toThrow('flick(): listen: the host listens and answers; leave it out');
+    await expect(openFlick(listening)).rejects.toThrow(
+      'openFlick(): listen: the host listens and answers; leave it out',
+    );
     const limits = { few: { requests: 1, window: '1m' } };
-    await expect(flick({ contract, handler: empty, limits })).rejects.toThrow(
-      'flick(): addressOf: limits count by address',
+    await expect(openFlick({ contract, handler: empty, limits })).rejects.toThrow(
+      'openFlick(): addressOf: limits count by address',
     );
-    await expect(flick({ contract, handler: empty, limits: { few: { requests: 0, window: '1m' } } })).rejects.toThrow(
-      StartFault,
-    );
+    await expect(
+      openFlick({ contract, handler: empty, limits: { few: { requests: 0, window: '1m' } } }),
+    ).rejects.toThrow(StartFault);
   });
 });

@@ -5,7 +5,7 @@ import type { Outcome } from '@flick/decide';
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { flick, type HonoOptions, refusal } from '../src/hono.ts';
+import { type FlickSettings, openFlick, refusal } from '../src/hono.ts';
 import { portOf } from './port-of.ts';
 
 const contract = {
@@ -34,11 +34,11 @@ const contract = {
 
 const outcomes: Outcome[] = [];
 
-async function middleware(more: Partial<HonoOptions> = {}) {
+async function middleware(more: Partial<FlickSettings> = {}) {
   outcomes.length = 0;
-  const made = await flick({ contract, records: 'off', onOutcome: (outcome) => outcomes.push(outcome), ...more });
-  onTestFinished(() => made.close());
-  return made;
+  const flick = await openFlick({ contract, records: 'off', onOutcome: (outcome) => outcomes.push(outcome), ...more });
+  onTestFinished(() => flick.close());
+  return flick.middleware;
 }
 
 /** Listens with the app. */
@@ -53,7 +53,7 @@ async function listen(app: Hono): Promise<number> {
   return portOf(server);
 }
 
-describe('flick() in a Hono app', () => {
+describe('openFlick() in a Hono app', () => {
   it("gives routes what was read, and Hono's own readers the body that was judged", async () => {
     const app = new Hono();
     app.use(await middleware());
