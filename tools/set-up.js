@@ -78,3 +78,5 @@ if (!isInstalled()) {
   run(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 run(fileURLToPath(new URL('../node_modules/typescript/bin/tsc', import.meta.url)), ['-b']);
+// What cannot be bundled, as on a platform that the bundler has no binary for, is served all the same: it says so.
+spawnSync(process.execPath, [fileURLToPath(new URL('bundle.js', import.meta.url))], { cwd: root, stdio: 'inherit' });

@@ -11,6 +11,12 @@ appendFileSync('log', 'begin ');
 setTimeout(() => appendFileSync('log', 'end '), 150);
 `;
 
+/** Stands for the bundler, and fails. */
+const bundler = `import { appendFileSync } from 'node:fs';
+appendFileSync('log', 'bundle ');
+process.exit(1);
+`;
+
 const packages = { '': {}, 'node_modules/tea': { version: '1.0.0' } };
 
 /** Makes a clone that has nothing but the set-up and what it looks at. */
@@ -20,6 +26,7 @@ function makeClone(installed: object): string {
   for (const path of ['tools', 'node_modules/typescript/bin']) mkdirSync(join(folder, path), { recursive: true });
   copyFileSync(fileURLToPath(new URL('../set-up.js', import.meta.url)), join(folder, 'tools/set-up.js'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  writeFileSync(join(folder, 'tools/bundle.js'), bundler);
   writeFileSync(join(folder, 'package-lock.json'), JSON.stringify({ packages }));
   writeFileSync(join(folder, 'node_modules/.package-lock.json'), JSON.stringify({ packages: installed }));
   writeFileSync(join(folder, 'node_modules/typescript/package.json'), '{ "type": "commonjs" }');
@@ -44,17 +51,17 @@ function logOf(folder: string): string {
 }
 
 describe('the set-up before npm start and npm test', () => {
-  it('only compiles where everything is installed', async () => {
+  it('only compiles and bundles where everything is installed, and serves without a bundle', async () => {
     const folder = makeClone(packages);
     expect(await setUp(folder)).toEqual({ code: 0, stderr: '' });
-    expect(logOf(folder)).toBe('begin end ');
+    expect(logOf(folder)).toBe('begin end bundle ');
   });
 
   it('runs one at a time, however many are started', async () => {
     const folder = makeClone(packages);
     const runs = await Promise.all([setUp(folder), setUp(folder), setUp(folder)]);
     expect(runs.map(({ code }) => code)).toEqual([0, 0, 0]);
-    expect(logOf(folder)).toBe('begin end begin end begin end ');
+    expect(logOf(folder)).toBe('begin end bundle begin end bundle begin end bundle ');
     expect(existsSync(join(folder, '.flick/set-up'))).toBe(false);
   });
 
@@ -77,7 +84,7 @@ describe('the set-up before npm start and npm test', () => {
     expect(code).toBe(0);
     expect(stderr).toBe('Installing the packages of package-lock.json into node_modules (npm ci) ...\n');
     expect(readFileSync(join(folder, 'npm'), 'utf8')).toMatch(/^ci /);
-    expect(logOf(folder)).toBe('begin end ');
+    expect(logOf(folder)).toBe('begin end bundle ');
   });
 
   it('says what to do where packages are missing and npm did not start it', async () => {

@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module';
 import type { Bound, Outcome } from '@flick/decide';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type * as Module from 'prom-client';
+
+const load: (name: 'prom-client') => typeof Module = createRequire(import.meta.url);
+const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = load('prom-client');
 
 /** A bound, and the security scheme that it is of, where it is of one. */
 export interface NamedBound extends Bound {
@@ -125,7 +129,7 @@ export function createMetrics(measure: () => Measured): Metrics {
     },
     async setOperations(ids) {
       known = new Set(ids);
-      const labelled: readonly (Counter | Histogram)[] = [
+      const labelled: readonly (Module.Counter | Module.Histogram)[] = [
         requests,
         observed,
         breaches,
@@ -170,9 +174,9 @@ const states: readonly (readonly [Reading, name: string, help: string])[] = [
   ['revision', 'flick_revision', 'Which revision of settings and contract serves: 1 is that of the start.'],
 ];
 
-function addMeasured(registers: Registry[], measure: () => Measured): void {
+function addMeasured(registers: Module.Registry[], measure: () => Measured): void {
   for (const [reading, name, help] of counts) {
-    const counter: Counter = new Counter({
+    const counter: Module.Counter = new Counter({
       name,
       help,
       registers,
@@ -183,7 +187,7 @@ function addMeasured(registers: Registry[], measure: () => Measured): void {
     });
   }
   for (const [reading, name, help] of states) {
-    const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(measure()[reading]) });
+    const gauge: Module.Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(measure()[reading]) });
   }
   const labelNames = ['bound', 'scheme'] as const;
   const used = new Gauge({

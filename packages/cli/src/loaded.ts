@@ -12,12 +12,14 @@ import {
 import {
   checkNames,
   closeVerifiers,
+  type ConfigFile,
   createLadder,
   createWarmUp,
   loadContract,
-  readSettings,
+  readSettingsFile,
   type ServeFlags,
   type ServeSettings,
+  settingsOf,
   type WarmUp,
 } from '@flick/settings';
 import { printable } from '@flick/settings/printable';
@@ -37,15 +39,21 @@ export interface Loaded {
 /**
  * Reads settings and contract.
  *
+ * @param file - the settings, where they are read already
  * @param files - takes the path of every file that was read, or looked for, as far as reading came
  * @throws StartFault with what is wrong, one line each
  */
-export function load(openapi: string | undefined, flags: ServeFlags, files: Set<string>): Loaded {
-  const settings = readSettings(openapi, flags, say);
-  for (const file of [...settings.files, settings.contract]) if (typeof file === 'string') files.add(resolve(file));
+export function load(
+  openapi: string | undefined,
+  flags: ServeFlags,
+  files: Set<string>,
+  file: ConfigFile = readSettingsFile(flags.config),
+): Loaded {
+  const settings = settingsOf(file, openapi, flags, say);
+  for (const path of [...settings.files, settings.contract]) if (typeof path === 'string') files.add(resolve(path));
   try {
     const contract = loadContract(settings);
-    for (const file of [...contract.files, ...contract.missing]) files.add(file);
+    for (const path of [...contract.files, ...contract.missing]) files.add(path);
     checkNames(contract, settings);
     return { settings, contract, warmUp: createWarmUp(contract), handlers: undefined };
   } catch (error) {

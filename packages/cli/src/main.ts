@@ -18,14 +18,15 @@ const exitNotStarted = 2;
  * Runs `flick`.
  *
  * @param argv - the arguments after `flick`
+ * @param unbundled - runs it from the packages' own modules, where this is a bundle of them
  * @returns the exit code, once the command has ended
  */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[], unbundled?: () => Promise<number>): Promise<number> {
   let code = 0;
   const program = createProgram(async (openapi, flags) => {
     // All that serves takes its time to load, and help needs none of it.
     const { serve } = await import('./serve.ts');
-    code = await serve(openapi, flags);
+    code = await serve(openapi, flags, unbundled);
   });
   addCompileCommand(program, (ended) => {
     code = ended;

@@ -2,7 +2,8 @@ import type { Outcome } from '@flick/gate/gateway';
 import type { LogSetting } from '@flick/settings';
 import { printable } from '@flick/settings/printable';
 import { createColors } from 'picocolors';
-import { type LevelWithSilent, pino } from 'pino';
+import type { LevelWithSilent, Logger } from 'pino';
+import { pino } from './pino.ts';
 
 /** Writes one line a request to stderr. */
 export interface RequestLog {
@@ -32,7 +33,9 @@ const linesPerSecond = 200;
 
 /** Makes a request log. */
 export function createRequestLog({ setting, form, colour, out, monotonicMs }: RequestLogOptions): RequestLog {
-  const logger = pino({ base: null, timestamp: false, formatters: { level: (level) => ({ level }) } }, out);
+  let logger: Logger | undefined;
+  const json = (): Logger =>
+    (logger ??= pino().pino({ base: null, timestamp: false, formatters: { level: (level) => ({ level }) } }, out));
   const line = createLine(colour);
   let secondBegan = Number.NEGATIVE_INFINITY;
   let written = 0;
@@ -45,7 +48,7 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
     timer = undefined;
     if (leftOut === 0) return;
     const message = `${leftOut} ${leftOut === 1 ? 'line' : 'lines'} left out`;
-    if (form === 'json') logger.warn({ time: new Date().toISOString(), left_out: leftOut }, message);
+    if (form === 'json') json().warn({ time: new Date().toISOString(), left_out: leftOut }, message);
     else out.write(`${message}\n`);
     leftOutBefore += leftOut;
     leftOut = 0;
@@ -71,7 +74,7 @@ export function createRequestLog({ setting, form, colour, out, monotonicMs }: Re
       }
       written++;
       if (form === 'line') out.write(line(outcome));
-      else logger[levelOf(outcome)](fieldsOf(outcome));
+      else json()[levelOf(outcome)](fieldsOf(outcome));
     },
     end: tellLeftOut,
   };

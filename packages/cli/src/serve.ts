@@ -1,12 +1,19 @@
 import { closeSync, openSync } from 'node:fs';
-import { createGate, type Gate } from '@flick/gate/gateway';
-import { authority, describeFaults, openRecords, type ServeFlags, type ServeSettings } from '@flick/settings';
+import { createGate, type Gate, type Handlers } from '@flick/gate/gateway';
+import {
+  authority,
+  describeFaults,
+  openRecords,
+  readSettingsFile,
+  type ServeFlags,
+  type ServeSettings,
+} from '@flick/settings';
 import { StartFault, systemReason } from '@flick/settings/start-fault';
 import { createMemoryLimits } from '@flick/stores';
-import { pino } from 'pino';
-import { loadHandlers } from './handler-module.ts';
+import type { DestinationStream } from 'pino';
 import type { AdminListener, Told } from './admin-listener.ts';
 import { describeLoaded, faultsOf, type Loaded, load, refuseErrors, revisionOf } from './loaded.ts';
+import { pino } from './pino.ts';
 import { createReloading, type Reloading, type ReloadingOptions, tellUnverified } from './reloading.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { say } from './say.ts';
@@ -22,13 +29,21 @@ const logBufferBytes = 1_048_576;
  * Runs `flick serve` until it is stopped.
  *
  * @param openapi - the OpenAPI document, where the command line names one
+ * @param unbundled - serves in place of this where functions answer: they import the packages, whose modules must be those
+ *   of the server
  * @returns the exit code
  * @throws StartFault where it cannot start
  */
-export async function serve(openapi: string | undefined, flags: ServeFlags): Promise<number> {
+export async function serve(
+  openapi: string | undefined,
+  flags: ServeFlags,
+  unbundled?: () => Promise<number>,
+): Promise<number> {
   const sinceMs = Date.now();
   const files = new Set<string>();
-  const loaded = load(openapi, flags, files);
+  const file = readSettingsFile(flags.config);
+  if (unbundled !== undefined && (flags.handlers ?? file.config.handlers) !== undefined) return unbundled();
+  const loaded = load(openapi, flags, files, file);
   const told: Told = { logLinesLost: 0, isDraining: false };
   // Before what may take its time: whoever asks meanwhile hears that it starts.
   const admin = await adminOf(loaded.settings, told);
@@ -46,6 +61,11 @@ async function adminOf({ admin }: ServeSettings, told: Told): Promise<AdminListe
   return listenForAdmins(admin, told);
 }
 
+async function handlersOf(path: string): Promise<Handlers> {
+  const { loadHandlers } = await import('./handler-module.ts');
+  return loadHandlers(path);
+}
+
 async function serveLoaded(
   { loaded, ...start }: Pick<ReloadingOptions, 'openapi' | 'flags' | 'files' | 'sinceMs'> & { readonly loaded: Loaded },
   told: Told,
@@ -57,7 +77,7 @@ async function serveLoaded(
   else warmUp.runAhead(warmBeforeListeningMs);
   describeFaults(faultsOf(loaded)).forEach(say);
   if (settings.strict) refuseErrors(faultsOf(loaded));
-  const handlers = settings.handlers === undefined ? undefined : await loadHandlers(settings.handlers);
+  const handlers = settings.handlers === undefined ? undefined : await handlersOf(settings.handlers);
   const first: Loaded = { ...loaded, handlers };
   const limits = createMemoryLimits();
   const revision = revisionOf(first, limits);
@@ -95,6 +115,7 @@ async function serveLoaded(
   );
   reloadOnHangUp(reloading);
   process.stdout.write(`flick: ${describeLoaded(first, ` on ${address}`)}\n`);
+  setImmediate(pino).unref();
   warmUp.runInBackground((later) => describeFaults(later).forEach(say));
   for (const verifier of settings.verifiers.values()) void verifier.warm?.();
 
@@ -133,14 +154,18 @@ function idsOf({ contract }: Loaded): readonly string[] {
 
 function openLog({ log: setting }: ServeSettings, onLost: () => void): RequestLog {
   const { stderr } = process;
-  const out = pino.destination({ fd: stderr.fd, sync: false, maxLength: logBufferBytes });
-  out.on('error', () => {});
-  out.on('drop', onLost);
+  let out: DestinationStream | undefined;
+  const open = (): DestinationStream => {
+    const opened = pino().destination({ fd: stderr.fd, sync: false, maxLength: logBufferBytes });
+    opened.on('error', () => {});
+    opened.on('drop', onLost);
+    return opened;
+  };
   return createRequestLog({
     setting,
     form: stderr.isTTY ? 'line' : 'json',
     colour: stderr.isTTY && stderr.hasColors(),
-    out,
+    out: { write: (line) => (out ??= open()).write(line) },
     monotonicMs: () => performance.now(),
   });
 }

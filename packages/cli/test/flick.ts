@@ -30,8 +30,8 @@ export interface Serving {
   readonly ended: Promise<Run>;
 }
 
-function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [bin, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
+function start(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>, command = bin) {
+  const child = spawn(process.execPath, [command, ...args], { cwd, env: { PATH: process.env['PATH'], ...env } });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
@@ -45,13 +45,14 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
   return { child, ended, stderr: () => stderr };
 }
 
-/** Runs `flick` to its end. */
+/** Runs `flick` to its end, of this clone or by the `flick.js` of another. */
 export function runFlick(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  command?: string,
 ): Promise<Run> {
-  return start(args, cwd, env).ended;
+  return start(args, cwd, env, command).ended;
 }
 
 /** Runs `flick` to its end, with this on its stdin. */
@@ -61,13 +62,14 @@ export function runFlickWith(input: string, args: readonly string[], cwd: string
   return ended;
 }
 
-/** Runs `flick serve` on a free port, and waits for its line. */
+/** Runs `flick serve` on a free port, of this clone or by the `flick.js` of another, and waits for its line. */
 export async function serveFlick(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  command?: string,
 ): Promise<Serving> {
-  const { child, ended, stderr } = start(['serve', ...args, '--listen', '127.0.0.1:0'], cwd, env);
+  const { child, ended, stderr } = start(['serve', ...args, '--listen', '127.0.0.1:0'], cwd, env, command);
   const first = once(createInterface({ input: child.stdout }), 'line').then(([text]) => String(text));
   const line = await Promise.race([
     first,

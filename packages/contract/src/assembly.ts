@@ -102,13 +102,15 @@ function checkNames(settings: ContractSettings, drafts: readonly OperationDraft[
  */
 function reachableTemplates(drafts: readonly OperationDraft[]): string[][] {
   const takers = new Map<string, OperationDraft>();
+  const textOf = once((path) => readTemplate(path).text);
+  const likeOf = once(sameTemplate);
   return drafts.map((draft) => {
     const { source } = draft;
-    const { text } = readTemplate(source.path);
+    const text = textOf(source.path);
     const templates = [...new Set(source.bases.map((base) => base + text))];
     let rival: OperationDraft | undefined;
     const reached = templates.filter((template) => {
-      const key = `${source.method} ${sameTemplate(template)}`;
+      const key = `${source.method} ${likeOf(template)}`;
       const taker = takers.get(key);
       if (taker === undefined) takers.set(key, draft);
       else rival ??= taker;
@@ -131,6 +133,19 @@ function reachableTemplates(drafts: readonly OperationDraft[]): string[][] {
     }
     return reached;
   });
+}
+
+/** Most paths have several operations, and a start has little time. */
+function once(make: (text: string) => string): (text: string) => string {
+  const made = new Map<string, string>();
+  return (text) => {
+    let result = made.get(text);
+    if (result === undefined) {
+      result = make(text);
+      made.set(text, result);
+    }
+    return result;
+  };
 }
 
 /** Makes what warms a contract. */

@@ -20,6 +20,7 @@ import { memberOf, pointerTokens } from './pointer.ts';
 import type { Position } from './positions.ts';
 import { Schemas } from './schemas.ts';
 import { type Place, rootPlace, type SourceFile, Sources } from './sources.ts';
+import { switchesOf } from './switches.ts';
 
 /**
  * Reads what `compileContract` wrote. The index is read now, an operation when it is first asked for.
@@ -69,8 +70,11 @@ function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings:
   const securities = index.securities.map((any) => any.map((all) => all.map((need) => needOf(need, schemes))));
   const ownCodes = index.codes.map((codes) => new Set(codes));
 
+  const set = new Set(Object.keys(settings.operations ?? {}));
+  const common = switchesOf([settings, index.switches]);
   const drafts = index.operations.map((kept): OperationDraft => {
-    const { id, method, path: template, levels = [], broken } = kept;
+    const { id, method, path: template, levels, broken } = kept;
+    const isCommon = levels === undefined && !set.has(id);
     const place = spotOf(kept.spot, files);
     const findings = new Findings(log);
     findings.broken = broken;
@@ -81,7 +85,7 @@ function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings:
       path: template,
       id,
       bases: basePath === undefined ? (index.bases[kept.bases] ?? []) : [basePath],
-      switches: switchesUnder(settings, id, levels, index.switches),
+      switches: isCommon ? common : switchesUnder(settings, id, levels ?? [], index.switches),
       findings,
     };
     let parts: OperationParts | undefined;

@@ -21,21 +21,28 @@ export function cut(value: unknown, depth: number, texts: Buffer[]): Cuts {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cut(member, depth - 1, texts)]));
 }
 
-/** The value that was cut. A text is parsed when its member is first looked at. */
-export function joined(cuts: Cuts, texts: Buffer): unknown {
-  let end = 0;
-  const make = (from: Cuts): (() => unknown) => {
-    if (typeof from === 'number') {
-      const start = end;
-      end += from;
-      const stop = end;
-      return () => JSON.parse(texts.toString('utf8', start, stop));
-    }
-    const whole = {};
-    for (const [name, inner] of Object.entries(from)) define(whole, name, make(inner));
-    return () => whole;
-  };
-  return make(cuts)();
+/**
+ * The value that was cut. A text is parsed when its member is first looked at, and a value's members are found then.
+ *
+ * @param start - where the first of its texts begins
+ */
+export function joined(cuts: Cuts, texts: Buffer, start = 0): unknown {
+  if (typeof cuts === 'number') return JSON.parse(texts.toString('utf8', start, start + cuts));
+  const whole = {};
+  let end = start;
+  for (const [name, inner] of Object.entries(cuts)) {
+    const begin = end;
+    define(whole, name, () => joined(inner, texts, begin));
+    end += lengthOf(inner);
+  }
+  return whole;
+}
+
+function lengthOf(cuts: Cuts): number {
+  if (typeof cuts === 'number') return cuts;
+  let bytes = 0;
+  for (const name in cuts) bytes += lengthOf(cuts[name] ?? 0);
+  return bytes;
 }
 
 /** A member that is made at first use. The name may be any, `__proto__` too. */

@@ -1,10 +1,10 @@
-import ipaddr from 'ipaddr.js';
 import type { RequestFacts } from './facts.ts';
 import { tokenClass } from './field-text.ts';
 import type { Fields } from './fields.ts';
+import { ipaddr } from './ipaddr.ts';
 import { remembering } from './remembering.ts';
 
-type Range = ReturnType<typeof ipaddr.parseCIDR>;
+type Range = ReturnType<ReturnType<typeof ipaddr>['parseCIDR']>;
 
 /** A connection brings many requests, and a proxy nearly all of them. */
 const rememberedAddresses = 1000;
@@ -24,8 +24,8 @@ export function compileClientAddress(
 ): (facts: RequestFacts, fields: Fields) => string {
   const ranges = trustedProxies.map(rangeOf);
   const trusted = remembering(rememberedAddresses, (address) => {
-    if (!ipaddr.isValid(address)) return false;
-    const parsed = ipaddr.process(address);
+    if (!ipaddr().isValid(address)) return false;
+    const parsed = ipaddr().process(address);
     return ranges.some((range) => parsed.kind() === range[0].kind() && parsed.match(range));
   });
   const peerOf = remembering(rememberedAddresses, (address) => plainAddress(address) ?? address);
@@ -54,15 +54,15 @@ export function compileClientAddress(
 
 /** Whom a limit by address counts: an IPv4 address, or an IPv6 network of 64 bits, which one subscriber has. */
 export const addressKey: (address: string) => string = remembering(rememberedAddresses, (address) => {
-  if (!address.includes(':') || !ipaddr.IPv6.isValid(address)) return address;
-  const network = ipaddr.IPv6.parse(address).parts.slice(0, 4);
+  if (!address.includes(':') || !ipaddr().IPv6.isValid(address)) return address;
+  const network = ipaddr().IPv6.parse(address).parts.slice(0, 4);
   return `${network.map((part) => part.toString(16)).join(':')}::/64`;
 });
 
 function rangeOf(entry: string): Range {
   try {
-    if (entry.includes('/')) return ipaddr.parseCIDR(entry);
-    const address = ipaddr.process(entry);
+    if (entry.includes('/')) return ipaddr().parseCIDR(entry);
+    const address = ipaddr().process(entry);
     return [address, address.kind() === 'ipv4' ? 32 : 128];
   } catch {
     throw new RangeError(`trustedProxies: "${entry}" is no address or range; write it as 10.0.0.0/8 or ::1`);
@@ -74,9 +74,9 @@ const dottedDecimal = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 /** An address in its one spelling, IPv4 inside IPv6 as IPv4; undefined where the text is none. */
 function plainAddress(text: string): string | undefined {
   // The way of nearly all: already as it should be.
-  if (dottedDecimal.test(text)) return ipaddr.IPv4.isValidFourPartDecimal(text) ? text : undefined;
-  if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text);
+  if (dottedDecimal.test(text)) return ipaddr().IPv4.isValidFourPartDecimal(text) ? text : undefined;
+  if (!text.includes(':') || !ipaddr().IPv6.isValid(text)) return undefined;
+  const address = ipaddr().IPv6.parse(text);
   if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString();
   delete address.zoneId;
   return address.toRFC5952String();

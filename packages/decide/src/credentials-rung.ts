@@ -14,8 +14,6 @@ interface SchemePlan {
   readonly place: Place;
   /** Into the operation's places: schemes of one place share one credential. */
   readonly placeIndex: number;
-  /** The operation declares the credential as a parameter, too. */
-  readonly declared: boolean;
   readonly verifier: Verifier | undefined;
 }
 
@@ -32,6 +30,7 @@ interface Alternative {
 }
 
 interface Plan {
+  readonly operation: Operation;
   readonly schemes: readonly SchemePlan[];
   /** Those that need something. */
   readonly alternatives: readonly Alternative[];
@@ -164,7 +163,7 @@ export function compileCredentialsRung(
     const credentials = schemes.map(({ scheme, place }) => readCredential(walk, scheme, place));
     const present = schemes.filter((_, index) => credentials[index] !== undefined);
     if (present.length === 0 && plan.open) return undefined;
-    const chosen = present.filter(({ declared }) => !declared);
+    const chosen = present.filter(({ scheme }) => !isDeclared(plan.operation, scheme));
     const taken =
       chosen.length === 0 ||
       alternatives.some(({ places }) => chosen.every(({ placeIndex }) => places.includes(placeIndex)));
@@ -197,14 +196,13 @@ function planOf(operation: Operation, verifiers: ReadonlyMap<string, Verifier>):
         if (!places.includes(key)) places.push(key);
         index = schemes.length;
         const placeIndex = places.indexOf(key);
-        const declared = isDeclared(operation, scheme);
-        schemes.push({ scheme, place, placeIndex, declared, verifier: verifiers.get(scheme.name) });
+        schemes.push({ scheme, place, placeIndex, verifier: verifiers.get(scheme.name) });
       }
       return { index, scopes };
     });
     alternatives.push({ needs: needPlans, places: needPlans.map(({ index }) => schemes[index]?.placeIndex ?? -1) });
   }
-  return { schemes, alternatives, open: operation.security.some((needs) => needs.length === 0) };
+  return { operation, schemes, alternatives, open: operation.security.some((needs) => needs.length === 0) };
 }
 
 /** Whether an API key is a parameter of the operation besides. */

@@ -55,7 +55,7 @@ export class PathTree {
     operations.forEach((operation, place) => {
       for (const template of operation.templates) this.#add(template, operation, place);
     });
-    seal(this.#root);
+    seal(this.#root, new Map());
   }
 
   /**
@@ -93,6 +93,7 @@ export class PathTree {
 }
 
 function childOf(node: Node, segment: string, names: string[], joints: (string | undefined)[]): Node {
+  if (!segment.includes('{')) return literalChildOf(node, canonicalLiteral(segment));
   const literals: string[] = [];
   let from = 0;
   for (const match of segment.matchAll(parameter)) {
@@ -104,12 +105,7 @@ function childOf(node: Node, segment: string, names: string[], joints: (string |
   }
   literals.push(canonicalLiteral(segment.slice(from)));
   const weight = literals.join('').length;
-  if (literals.length === 1) {
-    const [literal = ''] = literals;
-    const child = node.statics.get(literal) ?? emptyNode();
-    node.statics.set(literal, child);
-    return child;
-  }
+  if (literals.length === 1) return literalChildOf(node, literals[0] ?? '');
   if (literals.length === 2 && weight === 0) {
     node.whole ??= emptyNode();
     return node.whole;
@@ -121,18 +117,37 @@ function childOf(node: Node, segment: string, names: string[], joints: (string |
   return child;
 }
 
-/** Sorts what is tried in order, and gives HEAD to every GET. */
-function seal(node: Node): void {
+function literalChildOf(node: Node, literal: string): Node {
+  let child = node.statics.get(literal);
+  if (child === undefined) {
+    child = emptyNode();
+    node.statics.set(literal, child);
+  }
+  return child;
+}
+
+/**
+ * Sorts what is tried in order, and gives HEAD to every GET.
+ *
+ * @param allows - lists of methods that are made already, by the methods that are declared: most paths share a few
+ */
+function seal(node: Node, allows: Map<string, readonly string[]>): void {
   node.mixed.sort((a, b) => b.weight - a.weight || a.literals.length - b.literals.length);
   const { leaf } = node;
   if (leaf !== undefined) {
     const get = leaf.routes.get('GET');
     if (get !== undefined && !leaf.routes.has('HEAD')) leaf.routes.set('HEAD', get);
-    leaf.allow = [...new Set([...leaf.routes.keys(), 'OPTIONS'])].toSorted();
+    const methods = [...leaf.routes.keys()].join();
+    let allow = allows.get(methods);
+    if (allow === undefined) {
+      allow = [...new Set([...leaf.routes.keys(), 'OPTIONS'])].toSorted();
+      allows.set(methods, allow);
+    }
+    leaf.allow = allow;
   }
-  for (const child of node.statics.values()) seal(child);
-  for (const { node: child } of node.mixed) seal(child);
-  if (node.whole !== undefined) seal(node.whole);
+  for (const child of node.statics.values()) seal(child, allows);
+  for (const { node: child } of node.mixed) seal(child, allows);
+  if (node.whole !== undefined) seal(node.whole, allows);
 }
 
 /** What is looked for on the way down: a route, or all leaves. */

@@ -13,7 +13,6 @@ import type { VerifierKind } from './verifiers.ts';
 export function checkNames(contract: Contract, settings: ServeSettings): void {
   const faults = createSettingFaults(settings.place);
   const ids = contract.operations.map(({ id }) => id);
-  const paths = new Set(contract.operations.flatMap(({ path, templates }) => [path, ...templates]));
 
   for (const id of Object.keys(settings.operations)) {
     if (!ids.includes(id)) faults.at(['operations', id], `no such operation in the contract${didYouMean(id, ids)}`);
@@ -23,6 +22,7 @@ export function checkNames(contract: Contract, settings: ServeSettings): void {
       if (ids.includes(id)) continue;
       faults.at(['limits', name, 'operations', index], `no such operation in the contract${didYouMean(id, ids)}`);
     }
+    const paths = limited.length === 0 ? none : pathsOf(contract);
     for (const [index, path] of limited.entries()) {
       if (coversAny(path, paths)) continue;
       faults.at(['limits', name, 'paths', index], `no such path in the contract${didYouMean(path, paths)}`);
@@ -38,6 +38,12 @@ export function checkNames(contract: Contract, settings: ServeSettings): void {
     }
   }
   if (faults.lines.length > 0) throw new StartFault(faults.lines);
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function pathsOf({ operations }: Contract): ReadonlySet<string> {
+  return new Set(operations.flatMap(({ path, templates }) => [path, ...templates]));
 }
 
 function coversAny(path: string, paths: ReadonlySet<string>): boolean {

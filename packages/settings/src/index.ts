@@ -1,4 +1,5 @@
 export { authority, type ListenAddress } from './addresses.ts';
+export type { ConfigFile } from './config-file.ts';
 export { checkNames } from './contract-names.ts';
 export { describeFaults, unverifiedSchemes } from './contract-report.ts';
 export { type OfflineSettings, readOfflineSettings } from './offline-settings.ts';
@@ -7,10 +8,10 @@ export { createLadder, loadContract } from './served-ladder.ts';
 export {
   type LogSetting,
   readContractSource,
-  readSettings,
   readSettingsFile,
   type ServeFlags,
   type ServeSettings,
+  settingsOf,
   type Timeouts,
 } from './settings.ts';
 export { durationMs } from './units.ts';
