@@ -49,20 +49,6 @@ export const explained: readonly Explained[] = [
     why: 'the header of its key has a name that no header can have',
   },
   {
-    name: 'Azure Data Lake Store',
-    document: /azure\.com\/datalake-store-filesystem/,
-    class: 'good request: missing-parameter',
-    detail: /Transfer-Encoding/,
-    why: 'it requires a way of framing that requests are not made with here',
-  },
-  {
-    name: 'Loket',
-    document: /loket\.nl/,
-    class: 'mutant wrong type of member: passes',
-    detail: /./,
-    why: 'it has one media type in two versions with a schema each, and a body must fit either',
-  },
-  {
     name: 'Mist',
     document: /mist\.com/,
     class: 'good request: wrong-value',

@@ -21,7 +21,7 @@ export function readContent(
     findings.error(content, '"content" is not an object; name media types in it, such as application/json');
     return [];
   }
-  const byRange = new Map<string, Place[]>();
+  const byRange = new Map<string, Declared[]>();
   for (const entry of entriesOf(content)) {
     const name = nameOf(entry);
     const range = (name.split(';')[0] ?? '').trim().toLowerCase();
@@ -32,12 +32,13 @@ export function readContent(
     if (media === undefined) continue;
     if (!isObjectPlace(media)) findings.warn(media, `"${name}" has no schema; write { schema: ... } below it`);
     const known = byRange.get(range);
-    if (known === undefined) byRange.set(range, [media]);
-    else known.push(media);
+    const declared = { place: media, parameters: parametersIn(name) };
+    if (known === undefined) byRange.set(range, [declared]);
+    else known.push(declared);
   }
   return Object.freeze(
     [...byRange]
-      .map(([range, places]) => readMedia(range, places, schemas, findings))
+      .map(([range, declared]) => readDeclared(range, declared, schemas, findings))
       .toSorted((a, b) => breadthOf(a.range) - breadthOf(b.range)),
   );
 }
@@ -48,17 +49,54 @@ function breadthOf(range: string): number {
   return range.includes('*') ? 1 : 0;
 }
 
-/** Reads one range. A document may have it several times, with different parameters: a body must fit one of them. */
-function readMedia(range: string, places: readonly Place[], schemas: SchemaReader, findings: Findings): MediaType {
+/** One entry of a `content` map. */
+interface Declared {
+  readonly place: Place;
+  /** Of its media type, by lower-case name. */
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+function parametersIn(name: string): ReadonlyMap<string, string> {
+  const pairs = Array.from(name.matchAll(/;\s*([^=;\s]+)=(?:"([^"]*)"|([^;\s]*))/g));
+  return new Map(pairs.map(([, key = '', quoted, plain = '']) => [key.toLowerCase(), quoted ?? plain]));
+}
+
+/**
+ * Reads one range. A document may have it several times, with different parameters: a body whose Content-Type has those of
+ * one must fit that one, and any other body one of them all.
+ */
+function readDeclared(
+  range: string,
+  declared: readonly Declared[],
+  schemas: SchemaReader,
+  findings: Findings,
+): MediaType {
+  const all = declared.map(({ place }) => place);
+  const named = declared.filter(({ parameters }) => parameters.size > 0);
+  if (declared.length === 1 || named.length === 0) return readMedia(range, all, schemas, findings, {});
+  // What is wrong with their schemas is told of all together.
+  const untold = findings.part();
+  const versions = named.map(({ place, parameters }) => readMedia(range, [place], schemas, untold, { parameters }));
+  return readMedia(range, all, schemas, findings, { versions });
+}
+
+function readMedia<More extends object>(
+  range: string,
+  places: readonly Place[],
+  schemas: SchemaReader,
+  findings: Findings,
+  more: More,
+): MediaType & More {
   const declared = places.map((place) => placeAt(place, 'schema'));
   const silent = declared.some((place) => place.value === undefined);
   const cell = silent ? undefined : schemas.read(declared, findings);
   const kind = kindOf(range);
   const encodes = kind === 'form' || kind === 'multipart';
   const encoding = encodes ? new Map(places.flatMap((place) => readEncodings(place, findings))) : noEncoding;
-  if (cell === undefined) return Object.freeze({ range, kind: kind === 'text' ? 'opaque' : kind, encoding });
-  if (kind === 'opaque' && breadthOf(range) === 0) return Object.freeze({ range, kind, encoding });
+  if (cell === undefined) return Object.freeze({ ...more, range, kind: kind === 'text' ? 'opaque' : kind, encoding });
+  if (kind === 'opaque' && breadthOf(range) === 0) return Object.freeze({ ...more, range, kind, encoding });
   return Object.freeze({
+    ...more,
     range,
     get kind(): MediaKind {
       return kind === 'text' && !holdsText(cell) ? 'opaque' : kind;

@@ -93,6 +93,14 @@ export interface MediaType {
   readonly shape?: Shape;
   /** By member, for `form` and `multipart`. */
   readonly encoding: ReadonlyMap<string, Encoding>;
+  /** Present where the range is declared several times: each with its own parameters, such as `version=2`. */
+  readonly versions?: readonly MediaVersion[];
+}
+
+/** A media type that is meant where a Content-Type has its parameters. */
+export interface MediaVersion extends MediaType {
+  /** By lower-case name; never empty. */
+  readonly parameters: ReadonlyMap<string, string>;
 }
 
 /** What an operation takes as its body. */

@@ -156,9 +156,9 @@ export function buildOperation(
 
   const judgingParts = (which: 'requests' | 'responses'): readonly (Parameter | MediaType)[] => {
     const { parameters, body, responses } = parts();
-    if (which === 'requests') return [...parameters, ...(body?.content ?? [])];
+    if (which === 'requests') return [...parameters, ...withVersions(body?.content ?? [])];
     const all = [...responses.values()];
-    return [...all.flatMap(({ headers }) => headers), ...all.flatMap(({ content }) => content)];
+    return [...all.flatMap(({ headers }) => headers), ...withVersions(all.flatMap(({ content }) => content))];
   };
 
   const ready = (how: 'prepare' | 'compile', which: 'requests' | 'responses'): CompileFailure | undefined => {
@@ -214,6 +214,10 @@ export function buildOperation(
     return isDone || result !== 'well';
   };
   return { operation, compile: (which) => ready('compile', which), compileFor };
+}
+
+function withVersions(content: readonly MediaType[]): readonly MediaType[] {
+  return content.flatMap((media) => [media, ...(media.versions ?? [])]);
 }
 
 function attempt(work: () => void): CompileFailure | 'well' {

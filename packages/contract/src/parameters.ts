@@ -17,6 +17,17 @@ const styles: Readonly<Record<ParameterIn, readonly [ParameterStyle, ...Paramete
 // OpenAPI has these ignored as header parameters: content, responses and security say what they may be.
 const ignoredHeaders = new Set(['accept', 'content-type', 'authorization']);
 
+// Of one connection, not of the request: whoever passes it on may frame it otherwise (RFC 9110, section 7.6.1).
+const framingHeaders = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 interface Part {
   readonly parameter: Parameter | undefined;
   readonly findings: Findings;
@@ -122,7 +133,7 @@ export class ParameterReader {
       findings.warn(placeAt(place, 'name'), `"${name}" can be no header's name and is left out; mend the name`);
       return undefined;
     }
-    if (where === 'header' && ignoredHeaders.has(name.toLowerCase())) return undefined;
+    if (where === 'header' && isIgnored(name.toLowerCase())) return undefined;
     return this.#build(place, name, where, schemas, findings);
   }
 
@@ -176,6 +187,10 @@ export class ParameterReader {
     }
     return entries[0];
   }
+}
+
+function isIgnored(name: string): boolean {
+  return ignoredHeaders.has(name) || framingHeaders.has(name);
 }
 
 function keyOf(parameter: Parameter): string {

@@ -70,11 +70,21 @@ export function judgeMedia(operation: Operation, head: BodyHead): MediaJudgement
   if (body.content.length === 0) return { plan: 'stream', media: undefined };
   const contentType = head.headers.get('content-type');
   const type = parseMediaType(contentType ?? unnamedType);
-  const media = type && body.content.find(({ range }) => inMediaRange(range, type.type));
-  if (type === undefined || media === undefined) return refuseType(body.content, contentType, type);
+  const declared = type && body.content.find(({ range }) => inMediaRange(range, type.type));
+  if (type === undefined || declared === undefined) return refuseType(body.content, contentType, type);
+  const media = versionOf(declared, type);
   const kind = kindOf(media, type.type);
   if (kind === 'opaque') return { plan: 'stream', media };
   return refuseCharset(kind, type) ?? refuseCoding(head.headers) ?? refuseSize(head) ?? { plan: 'check', media };
+}
+
+/** The version of a media type that a Content-Type names by its parameters; of several, the one with the most of them. */
+function versionOf(media: MediaType, { parameters }: ParsedMediaType): MediaType {
+  if (media.versions === undefined || parameters.size === 0) return media;
+  const named = media.versions.filter((version) =>
+    [...version.parameters].every(([name, value]) => parameters.get(name)?.toLowerCase() === value.toLowerCase()),
+  );
+  return named.toSorted((a, b) => b.parameters.size - a.parameters.size)[0] ?? media;
 }
 
 /** How a body is read: as the media type says or, of a range with a schema, as the type that came. */

@@ -24,7 +24,7 @@ const MAX_PAIRS = 10_000;
  * silent, an object or array may come as JSON, in brackets (`a[b]=c`, `a[]=1`) or, an array, under a repeated name.
  */
 export function readForm(media: MediaType, shape: Shape, text: string): FormReading {
-  const index = indexOf(media, shape);
+  const index = formIndex(media, shape);
   const sorting = new Sorting(index);
   const count = sorting.addAll(text);
   if (count > MAX_PAIRS) return malformed(`at most ${MAX_PAIRS} members`, `${count} members`);
@@ -54,7 +54,8 @@ export function readForm(media: MediaType, shape: Shape, text: string): FormRead
 
 const indexes = new WeakMap<MediaType, SlotIndex>();
 
-function indexOf(media: MediaType, shape: Shape): SlotIndex {
+/** The members of a form by the names that they may come under; made once for each media type. */
+export function formIndex(media: MediaType, shape: Shape): SlotIndex {
   const known = indexes.get(media);
   if (known !== undefined) return known;
   const properties = [...(shape.properties ?? [])];

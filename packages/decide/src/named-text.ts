@@ -151,7 +151,7 @@ function spread(arrived: Arrived, name: string, raw: string): void {
 const MAX_BRACKETS = 16;
 
 /** `a[b][c]` as `a`, `b`, `c`; undefined where the name is not of that form. */
-function bracketPath(name: string): string[] | undefined {
+export function bracketPath(name: string): string[] | undefined {
   const open = name.indexOf('[');
   if (open < 1 || !name.endsWith(']')) return undefined;
   const steps = name.slice(open + 1, -1).split('][', MAX_BRACKETS + 1);

@@ -155,6 +155,13 @@ describe('a ladder that keeps values', () => {
     });
   });
 
+  it('has buffers of parts that are numbered in brackets, in the order of their numbers', () => {
+    const body = Buffer.from(`${part('pages[1]', '1')}${part('pages[0]', '\xfe')}--b--\r\n`, 'latin1');
+    expect({ ...Object(post('multipart/form-data; boundary=b', body)) }).toEqual({
+      pages: [Buffer.from([254]), Buffer.from('1')],
+    });
+  });
+
   it('has what came under observe too, though it would be refused', () => {
     const observed = judged('GET /teas/x/y?limit=1000&more=1 HTTP/1.1', '', { mode: 'observe' });
     expect(observed.observed?.violations).toHaveLength(3);
