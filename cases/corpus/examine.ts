@@ -30,7 +30,7 @@ const decide = (contract: Contract): Decider =>
   createDecider(contract, {
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     limits: [],
-    limitStore: { charge: () => [] },
+    limitStore: { charge: () => [], refund: () => {} },
     limitStoreDown: 'pass',
     limitHeaders: 'off',
     verifiers: new Map(),

@@ -34,7 +34,7 @@ const doorRuns = 7;
 const options = {
   clock: { monotonicMs: () => 0, wallMs: () => 0 },
   limits: [],
-  limitStore: { charge: () => [] },
+  limitStore: { charge: () => [], refund: () => {} },
   limitStoreDown: 'pass',
   limitHeaders: 'off',
   verifiers: new Map(),

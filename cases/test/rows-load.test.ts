@@ -1,17 +1,18 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { createGate, type Outcome } from '@flick/gate';
-import { readSqliteRecords } from '@flick/stores';
+import { createDecider } from '@flick/decide';
+import { createMemoryLimits, readSqliteRecords } from '@flick/stores';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { serveFlick } from '../../packages/cli/test/flick.ts';
 import { folderWith } from '../../packages/cli/test/temporary-folder.ts';
 import { portOf } from '../../packages/gate/test/port-of.ts';
 import { handlerOf } from '../../packages/gate/test/open-gate.ts';
-import { ask, expectProblem } from '../../packages/gate/test/wire-client.ts';
+import { ask, dial, expectProblem } from '../../packages/gate/test/wire-client.ts';
 import { runClients, type Seen } from '../load-clients.ts';
-import { deciderOf, defaultSizes } from '../setting.ts';
+import { contractOf, deciderOf, defaultSizes } from '../setting.ts';
 import { token } from '../token.ts';
 
 const slow = { headersMs: 60_000, requestMs: 60_000, upstreamMs: 60_000, idleMs: 60_000, unreadMs: 60_000, drainMs: 0 };
@@ -248,6 +249,103 @@ test('row 8: what is shed because the API is at its bound is not charged', async
   }, 5000);
   await stop();
 });
+
+describe('what is shed after it has waited gives back what it was charged', () => {
+  const counted = (requests: number) => `limits: { all: { requests: ${requests}, window: 1h, by: address } }\n`;
+  const close = tea.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
+
+  test('for its body', async () => {
+    const { upstream, server } = await startHeldTea();
+    const { port, stop } = await serveTea(upstream, `overload: { in_flight: 1 }\n${counted(3)}`);
+    const slow = await dial(port);
+    const head = 'POST /tea HTTP/1.1\r\nHost: tea.test\r\nContent-Type: application/json\r\nContent-Length: 2\r\n';
+    slow.send(`${head}Expect: 100-continue\r\n\r\n`);
+    expect(await slow.interim()).toBe(100);
+    const arrived = once(server, 'request');
+    const held = await dial(port);
+    held.send(tea);
+    await arrived;
+    slow.send('[]');
+    const shed = await slow.answer();
+    expectProblem(shed, 503, 'overloaded');
+    expect(shed?.fields.ratelimit).toBeUndefined();
+    held.socket.resetAndDestroy();
+    server.on('request', (_, response) => response.end('tea'));
+    await vi.waitFor(async () => {
+      const { answers } = await ask(port, close);
+      expect(answers[0]?.status).toBe(200);
+      // That of the one that was held, and its own.
+      expect(answers[0]?.fields.ratelimit).toMatch(/^"all";r=1;/);
+    });
+    await stop();
+  });
+
+  test('for a verifier, to every limit', async () => {
+    const told = new EventEmitter();
+    const good = { kind: 'good', consumer: { subject: 'ann', scopes: [], scheme: 'bearer' } } as const;
+    let known = new Promise<typeof good>((resolve) => {
+      told.once('known', () => resolve(good));
+    });
+    const verify = (): typeof known => {
+      told.emit('asked');
+      return known;
+    };
+    const limit = { requests: 3, windowMs: 3_600_000 };
+    const settings = { codes: 'standard', operations: { getHealth: { shed: 'never' } } } as const;
+    const decider = createDecider(contractOf({ contract: 'library.yaml', settings }), {
+      clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
+      limits: [
+        { ...limit, name: 'all', by: 'all' },
+        { ...limit, name: 'each', by: 'consumer' },
+      ],
+      limitStore: createMemoryLimits(),
+      limitStoreDown: 'refuse',
+      limitHeaders: 'draft',
+      verifiers: new Map([['bearer', { verify }]]),
+      realm: 'library.test',
+      trustedProxies: [],
+      sizes: defaultSizes,
+    });
+    const handler = handlerOf(({ passage, response }) => {
+      if (passage.operation?.id === 'getHealth') told.once('known', () => response.end());
+      else response.end();
+      told.emit('handled');
+    });
+    const sizes = { ...defaultSizes, headerBytes: 16_384 };
+    const gate = createGate({ decider, handler, timeouts: slow, sizes, overload: { inFlight: 1 } });
+    onTestFinished(() => gate.destroy());
+    const { port } = await gate.listen(0, '127.0.0.1');
+    const text = get('/books/7', 'Authorization: Bearer x\r\nConnection: close\r\n').replace('GET', 'PUT');
+
+    const asked = once(told, 'asked');
+    const waiting = ask(port, text);
+    await asked;
+    const handled = once(told, 'handled');
+    const health = ask(port, get('/health', 'Connection: close\r\n'));
+    await handled;
+    told.emit('known');
+    const [shed] = (await waiting).answers;
+    expectProblem(shed, 503, 'overloaded');
+    expect(shed?.fields.ratelimit).toBeUndefined();
+    expect((await health).answers[0]?.status).toBe(200);
+
+    known = Promise.resolve(good);
+    const { answers } = await ask(port, text);
+    expect(answers[0]?.status).toBe(200);
+    expect(answers[0]?.fields.ratelimit).toMatch(/^"all";r=1;t=\d+, "each";r=2;/);
+  });
+});
+
+/** An API that answers what its test says. */
+async function startHeldTea() {
+  const server = createServer().listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await once(server, 'listening');
+  return { upstream: `http://127.0.0.1:${portOf(server)}`, server };
+}
 
 test('streams without an end take nothing of what other requests have', async () => {
   const server = createServer((request, response) => {

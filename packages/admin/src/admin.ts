@@ -43,7 +43,7 @@ const document = {
   paths: { '/live': operation('live'), '/ready': operation('ready'), '/metrics': operation('metrics') },
 };
 
-const noLimits: LimitStore = { charge: () => [] };
+const noLimits: LimitStore = { charge: () => [], refund: () => {} };
 
 /**
  * Makes the admin listener: `/live` is answered while the process lives, `/ready` with 503 unless requests may be sent,

@@ -75,7 +75,7 @@ function ladderWith(away: boolean) {
   return createDecider(contract, {
     clock,
     limits: [],
-    limitStore: { charge: () => [] },
+    limitStore: { charge: () => [], refund: () => {} },
     limitStoreDown: 'pass',
     limitHeaders: 'off',
     verifiers,

@@ -145,7 +145,9 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
     judgeBody,
     judgeLoad(passage) {
       const verdict = passage.verdict.kind === 'pass' ? load(passage) : undefined;
-      return verdict === undefined ? passage : judged(passage, verdict, passage.observed);
+      if (verdict === undefined) return passage;
+      if (passage instanceof Walk) limits.refund(passage);
+      return judged(passage, verdict, passage.observed);
     },
     async trace(facts: RequestFacts, bytes: Uint8Array) {
       const heard: Heard[] = [];
@@ -160,8 +162,10 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
       const limited = walk.limitStates.map(({ limit }) => limit);
       return { steps: stepsOf(ladder, heard, walk), passage: walk, limits: limited };
     },
-    refuse: (passage, reason, detail, more) =>
-      withDueFields(refuse(passage?.operation, reason, detail, more), passage, challenge),
+    refuse(passage, reason, detail, more) {
+      if (more?.uncharged === true && passage instanceof Walk) limits.refund(passage);
+      return withDueFields(refuse(passage?.operation, reason, detail, more), passage, challenge);
+    },
     corsFields: cors.fields,
     judgeResponse: (passage, response) => cors.complete(judgeResponse(passage, response), passage, response),
     judgeResponseBody: watcher.body,

@@ -10,6 +10,8 @@ import type { LimitState, Rung, Walk } from './walk.ts';
 export interface LimitRungs {
   readonly address: Rung;
   readonly consumer: Rung;
+  /** Gives back what a request was charged: it is shed after all. */
+  readonly refund: (walk: Walk) => void;
 }
 
 /**
@@ -23,7 +25,22 @@ export function compileLimitRungs(contract: Contract, options: DeciderOptions, r
     const limits = options.limits.filter(({ by }) => (by === 'consumer') === consumers);
     return limits.length === 0 ? open : compileRung(contract, limits, options, show, refuse);
   };
-  return { address: rung(false), consumer: rung(true) };
+  return { address: rung(false), consumer: rung(true), refund: compileRefund(options) };
+}
+
+function compileRefund({ limitStore, onStoreFault }: DeciderOptions): (walk: Walk) => void {
+  const refund = async ({ charge, chargedMs }: LimitState): Promise<void> => {
+    try {
+      if (charge !== undefined) await limitStore.refund(charge, chargedMs);
+    } catch (cause) {
+      onStoreFault?.(cause);
+    }
+  };
+  return (walk) => {
+    for (const state of walk.limitStates) void refund(state);
+    walk.limitStates = [];
+    walk.limitFields = [];
+  };
 }
 
 /** A limit, and how its counter of a request is found. */
@@ -47,17 +64,23 @@ function compileRung(
   const counted = limits.map((limit): Counted => ({ limit, keyOf: keyOf(limit) }));
   const plans = contract.operations.map((operation) => counted.filter(({ limit }) => covers(limit, operation)));
 
-  const settle = (walk: Walk, due: readonly Counted[], balances: readonly Balance[]): Verdict | undefined => {
+  const settle = (
+    walk: Walk,
+    due: readonly Counted[],
+    charges: readonly Charge[],
+    chargedMs: number,
+    balances: readonly Balance[],
+  ): Verdict | undefined => {
     const states: LimitState[] = [];
     let worst: LimitState | undefined;
-    let allowed = true;
+    const allowed = areAllowed(balances);
     for (const { limit } of due) {
-      const balance = balances[states.length];
+      const at = states.length;
+      const balance = balances[at];
       if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
-      const state = { limit, balance };
+      const state = { limit, balance, charge: allowed ? charges[at] : undefined, chargedMs };
       states.push(state);
       if (balance.allowed) continue;
-      allowed = false;
       if (worst === undefined || balance.resetMs > worst.balance.resetMs) worst = state;
     }
     walk.limitStates = walk.limitStates.length === 0 ? states : [...walk.limitStates, ...states];
@@ -81,16 +104,22 @@ function compileRung(
       charges.push({ key: find(walk), requests: limit.requests, windowMs: limit.windowMs });
     }
     try {
-      const balances = limitStore.charge(charges, clock.monotonicMs());
-      if (!(balances instanceof Promise)) return settle(walk, due, balances);
+      const nowMs = clock.monotonicMs();
+      const balances = limitStore.charge(charges, nowMs);
+      if (!(balances instanceof Promise)) return settle(walk, due, charges, nowMs, balances);
       return balances.then(
-        (late) => settle(walk, due, late),
+        (late) => settle(walk, due, charges, nowMs, late),
         (cause: unknown) => down(walk, cause),
       );
     } catch (cause) {
       return down(walk, cause);
     }
   };
+}
+
+function areAllowed(balances: readonly Balance[]): boolean {
+  for (const { allowed } of balances) if (!allowed) return false;
+  return true;
 }
 
 /** The reasons for which these limits can refuse a request to an operation. */

@@ -42,6 +42,13 @@ export interface LimitStore {
    * @returns one balance a charge, in their order
    */
   readonly charge: (charges: readonly Charge[], nowMs: number) => readonly Balance[] | Promise<readonly Balance[]>;
+  /**
+   * Gives back what was charged for a request that was shed afterwards. Once the window that it was charged to has ended
+   * there is nothing to give back.
+   *
+   * @param chargedMs - when it was charged
+   */
+  readonly refund: (charge: Charge, chargedMs: number) => void | Promise<void>;
 }
 
 /** Who calls, as far as credentials prove it. */

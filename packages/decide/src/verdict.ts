@@ -167,6 +167,8 @@ export interface RefuseOptions {
   /** In place of the reason's own code: what an upstream sent. */
   readonly precise?: number;
   readonly cause?: unknown;
+  /** It is shed before anybody has worked on it: limits that it was charged to get that back. */
+  readonly uncharged?: true;
 }
 
 /** What the API answered, as far as the ladder judges it. */

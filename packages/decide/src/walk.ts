@@ -2,17 +2,20 @@ import type { MediaType, Operation } from '@flick/contract';
 import type { RequestFacts } from './facts.ts';
 import { Fields } from './fields.ts';
 import type { KeptValues } from './request-values.ts';
-import type { Balance, Consumer, Limit } from './ports.ts';
+import type { Balance, Charge, Consumer, Limit } from './ports.ts';
 import type { Joints } from './segment-parts.ts';
 import type { BodyPlan, Field, Passage, Refusal, Verdict } from './verdict.ts';
 
 /** The verdict of every request that passes: one object for all. */
 export const passed: Verdict = Object.freeze({ kind: 'pass' });
 
-/** A limit that was charged, and what its counter holds now. */
+/** A limit that counts the request, and what its counter holds now. */
 export interface LimitState {
   readonly limit: Limit;
   readonly balance: Balance;
+  /** What was charged, and when; undefined where one of the limits did not take it. */
+  readonly charge: Charge | undefined;
+  readonly chargedMs: number;
 }
 
 /** What a walk looks up only when somebody asks. */

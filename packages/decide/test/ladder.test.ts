@@ -126,6 +126,15 @@ describe('observe', () => {
     judge(decider(observed, { verifiers, limits, limitStore }), facts('POST /books'));
     expect(limitStore.counts.size).toBe(0);
   });
+  it('gives nothing back where one of the limits would not have taken it: none was charged', () => {
+    const limitStore = countingStore();
+    const limits = [0, 9].map((requests): Limit => ({ name: `${requests}`, requests, windowMs: 1000, by: 'address' }));
+    const strict = decider(observed, { verifiers, limits, limitStore });
+    const passage = judge(strict, facts('POST /books'));
+    expect(passage.observed?.reason).toBe('address-limit');
+    strict.refuse(passage, 'overloaded', 'Full.', { uncharged: true });
+    expect(limitStore.counts.size).toBe(0);
+  });
   it('leaves OPTIONS to the API', () => {
     expect(seen('OPTIONS /books')).toEqual(['pass', undefined, 'none', undefined, undefined]);
   });
@@ -210,7 +219,10 @@ describe('whatever is thrown inside', () => {
   });
   it('in a store that counts wrong', () => {
     const limits: readonly Limit[] = [{ name: 'a', requests: 1, windowMs: 1000, by: 'address' }];
-    const odd = decider(contract([operation('GET /a')]), { limits, limitStore: { charge: () => [] } });
+    const odd = decider(contract([operation('GET /a')]), {
+      limits,
+      limitStore: { charge: () => [], refund: () => {} },
+    });
     expect(judge(odd, facts('GET /a')).verdict.kind).toBe('pass');
   });
   it('while a body is judged', () => {

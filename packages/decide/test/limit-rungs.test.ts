@@ -50,7 +50,7 @@ it('never lets Retry-After be less than a second or more than the window', () =>
     [90_000, 60_000, '60'],
     [100, 200, '1'],
   ] as const) {
-    const limitStore = { charge: () => [{ remaining: 0, resetMs, allowed: false }] };
+    const limitStore = { charge: () => [{ remaining: 0, resetMs, allowed: false }], refund: () => {} };
     const { ladder } = limited([limit({ windowMs })], { limitStore });
     expect(field(refusalOf(judge(ladder, facts('GET /v1/books'))), 'Retry-After')).toBe(due);
   }
@@ -158,9 +158,22 @@ it('shows nothing where the fields are off, but for Retry-After', () => {
   expect(field(refusalOf(passage), 'Retry-After')).toBe('30');
 });
 
+it('gives back what is shed outside before anybody has worked on it, once', () => {
+  const { ladder, counts } = limited([limit(), limit({ by: 'consumer' })]);
+  const passage = judge(ladder, facts('GET /mine', token('ann')));
+  ladder.refuse(passage, 'upstream-unreachable', 'Gone.');
+  expect([...counts.values()]).toEqual([1, 1]);
+  for (let times = 0; times < 2; times += 1) ladder.refuse(passage, 'overloaded', 'Full.', { uncharged: true });
+  expect([...counts.values()]).toEqual([0, 0]);
+  expect(passage.limitFields).toEqual([]);
+});
+
 it('waits for a store that answers later', async () => {
   const store = countingStore();
-  const limitStore = { charge: async (...charge: Parameters<typeof store.charge>) => store.charge(...charge) };
+  const limitStore = {
+    ...store,
+    charge: async (...charge: Parameters<typeof store.charge>) => store.charge(...charge),
+  };
   const { ladder } = limited([limit({ requests: 1 }), limit({ by: 'consumer' })], { limitStore });
   expect((await ladder.judgeHead(facts('GET /mine'))).verdict.kind).toBe('pass');
   expect((await ladder.judgeHead(facts('GET /mine'))).verdict.kind).toBe('refuse');
@@ -177,10 +190,10 @@ it.each([
 ])('never says 429 where the store %s: passes, or says 503 where told to', async (_, charge) => {
   const causes: unknown[] = [];
   const onStoreFault = (cause: unknown): void => void causes.push(cause);
-  const { ladder } = limited([limit()], { limitStore: { charge }, onStoreFault });
+  const { ladder } = limited([limit()], { limitStore: { charge, refund: () => {} }, onStoreFault });
   expect((await ladder.judgeHead(facts('GET /mine'))).verdict.kind).toBe('pass');
   expect(causes).toEqual([new Error('down')]);
-  const strict = limited([limit()], { limitStore: { charge }, limitStoreDown: 'refuse' });
+  const strict = limited([limit()], { limitStore: { charge, refund: () => {} }, limitStoreDown: 'refuse' });
   const refusal = refusalOf(await strict.ladder.judgeHead(facts('GET /mine')));
   expect([refusal.reason, refusal.precise, field(refusal, 'Retry-After')]).toEqual(['overloaded', 503, '1']);
   expect(refusal.cause).toBeInstanceOf(Error);

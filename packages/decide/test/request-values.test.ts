@@ -70,7 +70,7 @@ function judged(head: string, body: string | Buffer = '', switches: SwitchSettin
   const decider = createDecider(contractFrom(document, switches), {
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     limits: [],
-    limitStore: { charge: () => [] },
+    limitStore: { charge: () => [], refund: () => {} },
     limitStoreDown: 'pass',
     limitHeaders: 'off',
     verifiers: new Map(),

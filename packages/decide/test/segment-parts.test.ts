@@ -18,7 +18,7 @@ function ladderOf(template: string, schemas: Schemas): Decider {
   return createDecider(contract, {
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     limits: [],
-    limitStore: { charge: () => [] },
+    limitStore: { charge: () => [], refund: () => {} },
     limitStoreDown: 'pass',
     limitHeaders: 'off',
     verifiers: new Map(),

@@ -131,6 +131,9 @@ export function countingStore(): DeciderOptions['limitStore'] & { readonly count
         };
       });
     },
+    refund({ key }) {
+      counts.set(key, (counts.get(key) ?? 0) - 1);
+    },
   };
 }
 

@@ -97,8 +97,8 @@ class Upstream implements Handler {
   }
 
   #refuse(exchange: Exchange, detail: string): void {
-    const fields = [['Retry-After', '1']] as const;
-    exchange.refuse(this.#relaying.decider.refuse(exchange.passage, 'overloaded', detail, { fields }));
+    const more = { fields: [['Retry-After', '1']], uncharged: true } as const;
+    exchange.refuse(this.#relaying.decider.refuse(exchange.passage, 'overloaded', detail, more));
   }
 
   bounds(): readonly Bound[] {

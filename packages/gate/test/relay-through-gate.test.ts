@@ -53,7 +53,7 @@ async function startWhole(script: Script, options?: EvilOptions): Promise<Whole>
   const decider = createDecider(contractFrom(document, { codes: 'standard' }), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits: [],
-    limitStore: { charge: () => [] },
+    limitStore: { charge: () => [], refund: () => {} },
     limitStoreDown: 'pass',
     limitHeaders: 'draft',
     verifiers: new Map(),

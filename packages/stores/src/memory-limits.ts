@@ -10,6 +10,7 @@ export interface MemoryLimitsOptions {
 /** A store of limits in this process's memory. Answers without a promise, keeps no timer, never fails. */
 export interface MemoryLimits extends LimitStore {
   readonly charge: (charges: readonly Charge[], nowMs: number) => readonly Balance[];
+  readonly refund: (charge: Charge, chargedMs: number) => void;
   /** Counters kept now, those included whose window has ended and that are not swept yet. */
   readonly size: number;
   /** The counters, as what is bounded. */
@@ -138,6 +139,13 @@ export function createMemoryLimits(options: MemoryLimitsOptions = {}): MemoryLim
         balances.push(balanceOf(charge, counter, allowed, nowMs));
       }
       return balances;
+    },
+    refund({ key }, chargedMs) {
+      const counter = counters.get(key);
+      // A window that has begun since owes nothing.
+      if (counter === undefined || counter.startMs > chargedMs) return;
+      counter.used -= 1;
+      if (counter.used === 0) forget(counter);
     },
     get size() {
       return counters.size;

@@ -112,6 +112,31 @@ export function describeLimitStore(
       expect(answers.filter(([balance]) => balance?.allowed)).toHaveLength(20);
     });
 
+    test('what is refunded can be charged again, and was never charged where it was all', async () => {
+      const due = chargeOf('a|b|c', 2);
+      const since = at.nowMs();
+      await charge(due);
+      await charge(due);
+      expect((await charge(due))[0]?.allowed).toBe(false);
+      await at.store.refund(due, since);
+      expect((await charge(due))[0]).toMatchObject({ allowed: true, remaining: 0 });
+      await at.store.refund(due, since);
+      await at.store.refund(due, since);
+      await at.advance(WINDOW_MS / 2);
+      expect((await charge(due))[0]).toMatchObject({ remaining: 1, resetMs: WINDOW_MS });
+    });
+
+    test('a window that has begun since gives nothing back', async () => {
+      const due = chargeOf('a|b|c', 2);
+      const since = at.nowMs();
+      await charge(due);
+      await at.advance(WINDOW_MS);
+      await charge(due);
+      await at.store.refund(due, since);
+      expect((await charge(due))[0]?.remaining).toBe(0);
+      await at.store.refund(chargeOf('nobody|b|c', 2), since);
+    });
+
     test('a clock that steps back holds no key longer than its window', async () => {
       const far = at.nowMs() + 3_600_000;
       await at.store.charge([chargeOf('a|b|c', 1)], far);
