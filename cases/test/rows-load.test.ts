@@ -162,8 +162,8 @@ test('row 6: a flood of connections is dropped and counted, and costs the others
   const house = await startTeaHouse();
   house.open();
   const { port, fds, stop } = await serveTea(house.upstream, 'overload: { connections: 100 }\n');
-  const dial = (): Socket => connect(port, '127.0.0.1').on('error', () => {});
-  const own = dial();
+  const connectOne = (): Socket => connect(port, '127.0.0.1').on('error', () => {});
+  const own = connectOne();
   await once(own, 'connect');
   const answered = async (): Promise<void> => {
     own.write(tea);
@@ -173,7 +173,7 @@ test('row 6: a flood of connections is dropped and counted, and costs the others
   await answered();
   const before = fds();
 
-  const flood = Array.from({ length: 500 }, dial);
+  const flood = Array.from({ length: 500 }, connectOne);
   let closed = 0;
   for (const socket of flood) socket.on('close', () => (closed += 1)).resume();
   await vi.waitFor(() => expect(closed).toBe(401), { timeout: 10_000 });
@@ -182,7 +182,7 @@ test('row 6: a flood of connections is dropped and counted, and costs the others
 
   for (const socket of flood) socket.destroy();
   await vi.waitFor(() => expect(fds()).toBeLessThanOrEqual(before), { timeout: 10_000 });
-  const again = dial();
+  const again = connectOne();
   again.end(tea);
   const [bytes]: readonly unknown[] = await once(again, 'data');
   expect(String(bytes)).toMatch(/^HTTP\/1\.1 200 /);
@@ -251,22 +251,24 @@ test('row 8: what is shed because the API is at its bound is not charged', async
 });
 
 describe('what is shed after it has waited gives back what it was charged', () => {
-  const counted = (requests: number) => `limits: { all: { requests: ${requests}, window: 1h, by: address } }\n`;
   const close = tea.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n');
 
   test('for its body', async () => {
     const { upstream, server } = await startHeldTea();
-    const { port, stop } = await serveTea(upstream, `overload: { in_flight: 1 }\n${counted(3)}`);
-    const slow = await dial(port);
+    const { port, stop } = await serveTea(
+      upstream,
+      'overload: { in_flight: 1 }\nlimits: { all: { requests: 3, window: 1h, by: address } }\n',
+    );
+    const late = await dial(port);
     const head = 'POST /tea HTTP/1.1\r\nHost: tea.test\r\nContent-Type: application/json\r\nContent-Length: 2\r\n';
-    slow.send(`${head}Expect: 100-continue\r\n\r\n`);
-    expect(await slow.interim()).toBe(100);
+    late.send(`${head}Expect: 100-continue\r\n\r\n`);
+    expect(await late.interim()).toBe(100);
     const arrived = once(server, 'request');
     const held = await dial(port);
     held.send(tea);
     await arrived;
-    slow.send('[]');
-    const shed = await slow.answer();
+    late.send('[]');
+    const shed = await late.answer();
     expectProblem(shed, 503, 'overloaded');
     expect(shed?.fields.ratelimit).toBeUndefined();
     held.socket.resetAndDestroy();
