@@ -2,6 +2,7 @@
  * Loaded before `flick serve` by the soak: says how much is on the heap after a collection, and how large every Map and
  * Set has become that ever grew beyond what a contract needs. So a cache that nobody bounds cannot hide.
  */
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** Entries from which on a collection is watched: below, it is a table of something that does not grow. */
@@ -17,8 +18,20 @@ const watched = [];
 function watch(collection) {
   const frames = (new Error().stack ?? '').split('\n').slice(3);
   const frame = frames.find((line) => line.includes(root)) ?? frames[0] ?? '';
-  const file = frame.replace(/^.*?\(?(?:file:\/\/)?(\/[^):]+).*$/, '$1');
-  watched.push({ place: file.replace(root, ''), collection: new WeakRef(collection), most: watchedFrom });
+  const [, file = '', line = ''] = /(\/[^/):][^):]*):(\d+):\d+\)?$/.exec(frame) ?? [];
+  const place = file.includes('/dist/start/') ? moduleAt(file, Number(line)) : file.replace(root, '');
+  watched.push({ place, collection: new WeakRef(collection), most: watchedFrom });
+}
+
+/**
+ * The module that a line of the bundle comes from: the bundler says so before each.
+ *
+ * @param {string} bundle
+ * @param {number} line
+ */
+function moduleAt(bundle, line) {
+  const above = readFileSync(bundle, 'utf8').split('\n').slice(0, line);
+  return above.findLast((each) => each.startsWith('// packages/'))?.slice('// '.length) ?? bundle;
 }
 
 for (const [prototype, name] of /** @type {const} */ ([
