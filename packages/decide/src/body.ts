@@ -252,5 +252,6 @@ function keepFilled({ shape }: MediaType, value: unknown, keep: KeepBody): void 
 
 /** The bytes are UTF-8; a byte order mark stays, so that JSON refuses it: RFC 8259 forbids it, and readers differ. */
 function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('utf8');
 }

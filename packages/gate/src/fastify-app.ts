@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyServerFactory } from 'fastify';
+import { readJsonAtOnce } from './fastify-json.ts';
 import type { JudgedMessage } from './host.ts';
 import type { OpenFlick } from './open-flick.ts';
 import { type KnownRoute, reportRoutes } from './route-report.ts';
@@ -34,6 +35,7 @@ function addFlick(app: FastifyInstance, flick: OpenFlick): void {
     },
   });
   flick.adopt(app.server);
+  readJsonAtOnce(app);
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     if (flick.isJudged(raw)) {

@@ -21,7 +21,7 @@ import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
 import type { GateSizes } from './revision.ts';
-import { readWhole } from './whole-body.ts';
+import { type BodyFault, readWhole } from './whole-body.ts';
 
 /** What requests are judged with that another server has read. */
 export interface GuestOptions extends HostAnswerOptions {
@@ -153,14 +153,17 @@ export class GuestExchange implements Exchange {
 
   #readBody(passage: Passage): void {
     const { decider, sizes, timeouts } = this.#options;
-    const slow = setTimeout(() => {
-      this.#fail('body-too-slow', 'The body did not arrive whole within the time that the server waits.', {
-        close: true,
-      });
-    }, timeouts.requestMs);
-    this.onGone(() => clearTimeout(slow));
-    readWhole(this.request, sizes.bodyBytes, (body) => {
-      clearTimeout(slow);
+    let slow: NodeJS.Timeout | undefined;
+    const waits = (): void => {
+      slow = setTimeout(() => {
+        this.#fail('body-too-slow', 'The body did not arrive whole within the time that the server waits.', {
+          close: true,
+        });
+      }, timeouts.requestMs);
+      this.onGone(() => clearTimeout(slow));
+    };
+    const take = (body: Uint8Array | BodyFault): void => {
+      if (slow !== undefined) clearTimeout(slow);
       if (this.#status !== 0 || this.#gone) return;
       if (body === 'too-large') {
         const due = `${sizes.bodyBytes} bytes`;
@@ -178,7 +181,8 @@ export class GuestExchange implements Exchange {
           this.#pass();
         }
       }
-    });
+    };
+    readWhole(this.request, sizes.bodyBytes, take, waits);
   }
 
   #pass(): void {

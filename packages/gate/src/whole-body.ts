@@ -12,36 +12,48 @@ const none = new Uint8Array(0);
  *
  * @param limit - in bytes, of the body as sent and of what comes of it; what is beyond is not kept
  * @param done - called once; not at all where the client goes before the end
+ * @param waits - called where the end has not come yet, so that it is to be waited for
  */
-export function readWhole(request: IncomingMessage, limit: number, done: (body: Uint8Array | BodyFault) => void): void {
+export function readWhole(
+  request: IncomingMessage,
+  limit: number,
+  done: (body: Uint8Array | BodyFault) => void,
+  waits: () => void,
+): void {
   const coding = codingOf(request.headers['content-encoding']);
   if (coding === undefined) {
     done('unknown-coding');
     return;
   }
-  const decoded = (bytes: Uint8Array): void => {
-    if (coding === 'identity') done(bytes);
-    else decode(coding, bytes, limit, done);
-  };
+  const decoded: typeof done =
+    coding === 'identity'
+      ? done
+      : (bytes) => {
+          if (bytes instanceof Uint8Array) decode(coding, bytes, limit, done);
+          else done(bytes);
+        };
   // What has come in one piece with the head is parsed by then, and can be put back.
-  process.nextTick(() => {
-    const { readableLength } = request;
-    const isWhole = request.complete || readableLength === Number(fieldOf(request.rawHeaders, 'content-length'));
-    if (!isWhole || readableLength === 0 || readableLength > limit) {
-      readSlowly(request, limit, decoded, done);
-      return;
-    }
-    const bytes: unknown = request.read();
-    decoded(bytes instanceof Uint8Array ? bytes : none);
-  });
+  process.nextTick(readNow, request, limit, decoded, waits);
 }
 
-function readSlowly(
+function readNow(
   request: IncomingMessage,
   limit: number,
-  decoded: (bytes: Uint8Array) => void,
-  done: (fault: BodyFault) => void,
+  done: (body: Uint8Array | BodyFault) => void,
+  waits: () => void,
 ): void {
+  const { readableLength } = request;
+  const isWhole = request.complete || readableLength === Number(fieldOf(request.rawHeaders, 'content-length'));
+  if (!isWhole || readableLength === 0 || readableLength > limit) {
+    waits();
+    readSlowly(request, limit, done);
+    return;
+  }
+  const bytes: unknown = request.read();
+  done(bytes instanceof Uint8Array ? bytes : none);
+}
+
+function readSlowly(request: IncomingMessage, limit: number, done: (body: Uint8Array | BodyFault) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;
   const take = (chunk: Buffer): void => {
@@ -62,6 +74,6 @@ function readSlowly(
   request.once('close', () => {
     request.off('data', take);
     if (!ended || length > limit) return;
-    decoded(length === 0 ? none : Buffer.concat(chunks, length));
+    done(length === 0 ? none : Buffer.concat(chunks, length));
   });
 }

@@ -1,0 +1,106 @@
+import { Buffer } from 'node:buffer';
+import { IncomingMessage } from 'node:http';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+
+const json = 'application/json';
+
+/** As Fastify's own parsers are called by it. */
+type Parse = (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => void;
+
+/**
+ * Has JSON that has come whole, as that which was judged has, read at once: Fastify's own reading waits for the events of a
+ * stream. How it is parsed stays Fastify's. A parser of the app's own, added before or after, stays in its place.
+ */
+export function readJsonAtOnce(app: FastifyInstance): void {
+  // An app that has taken it away has its reasons.
+  if (!app.hasContentTypeParser(json)) return;
+  const { bodyLimit = Infinity, onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = app.initialConfig;
+  const parse = parserOf(app.getDefaultJsonParser(onProtoPoisoning, onConstructorPoisoning));
+  let smallestLimit = bodyLimit;
+  app.addHook('onRoute', (route) => {
+    if (route.bodyLimit !== undefined) smallestLimit = Math.min(smallestLimit, route.bodyLimit);
+  });
+  const read = (
+    request: FastifyRequest,
+    payload: IncomingMessage,
+    done: (error: Error | null, body?: unknown) => void,
+  ): void => {
+    const length = payload instanceof IncomingMessage && payload.complete ? payload.readableLength : 0;
+    if (length > 0 && length <= smallestLimit) {
+      parse(request, String(payload.read()), done);
+      return;
+    }
+    readWithin(payload, request.routeOptions.bodyLimit).then(
+      (text) => parse(request, text, done),
+      (error: unknown) => done(readingFault(error)),
+    );
+  };
+  try {
+    app.addContentTypeParser(json, read);
+  } catch (error) {
+    if (isPresent(error)) return;
+    throw error;
+  }
+  letReplace(app);
+}
+
+/** Fastify takes one parser of a type, and any in the place of its own: so it does in the place of this one. */
+function letReplace(app: FastifyInstance): void {
+  const replaced = new WeakSet<object>();
+  const add: unknown = Reflect.get(app, 'addContentTypeParser');
+  if (typeof add !== 'function') return;
+  // Children of the app have their parsers from it, and its methods as their prototype's.
+  Reflect.set(app, 'addContentTypeParser', function (this: FastifyInstance, types: unknown, ...more: unknown[]) {
+    const isJson = [types].flat().some((type) => typeof type === 'string' && type.trim().toLowerCase() === json);
+    if (isJson && !isWithin(replaced, this)) {
+      replaced.add(this);
+      this.removeContentTypeParser(json);
+    }
+    return Reflect.apply(add, this, [types, ...more]);
+  });
+}
+
+function isWithin(instances: WeakSet<object>, app: object): boolean {
+  for (let each: unknown = app; typeof each === 'object' && each !== null; each = Reflect.getPrototypeOf(each)) {
+    if (instances.has(each)) return true;
+  }
+  return false;
+}
+
+/** What a stream comes to, as text. */
+async function readWithin(payload: IncomingMessage, limitBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    length += bytes.length;
+    if (length > limitBytes) throw tooLarge();
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks, length).toString();
+}
+
+/** Why a body could not be read: the client's doing, where nobody says otherwise. */
+function readingFault(error: unknown): Error {
+  const fault = error instanceof Error ? error : new Error(String(error));
+  return 'statusCode' in fault ? fault : Object.assign(fault, { statusCode: 400 });
+}
+
+/** As Fastify says it. */
+function tooLarge(): FastifyError {
+  const error = new Error('Request body is too large');
+  return Object.assign(error, { name: 'FastifyError', code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 });
+}
+
+function isPresent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'FST_ERR_CTP_ALREADY_PRESENT';
+}
+
+function parserOf(parser: unknown): Parse {
+  if (isParse(parser)) return parser;
+  throw new TypeError('Fastify has no parser of JSON');
+}
+
+function isParse(parser: unknown): parser is Parse {
+  return typeof parser === 'function';
+}
