@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectDue } from '../answer.ts';
 import { runInMemory } from '../in-memory.ts';
-import { runEmbedded, runOverSockets } from '../over-sockets.ts';
+import { forNode, runEmbedded, runOverSockets } from '../over-sockets.ts';
 import { readStories } from '../story.ts';
 
 const files = readStories();
@@ -23,11 +23,14 @@ describe.each(files)('$about', ({ stories }) => {
       expectDue(answer, story.due);
     });
   });
-  describe('embedded', () => {
+  describe.each([
+    ['embedded', undefined],
+    ['embedded, read by Node', forNode],
+  ])('%s', (_, as) => {
     it.each(stories.filter(({ over, name }) => over.includes('sockets') && !ofUpstreams.has(name)))(
       '$name',
       async (story) => {
-        const answer = await runEmbedded(story);
+        const answer = await runEmbedded(story, as);
         const { upstream, ...due } = story.due;
         expect(answer.status).toBe(due.status);
         expectDue(answer, upstream === 'none' ? story.due : due);

@@ -6,6 +6,8 @@ import { BodyReach } from './body-reach.ts';
 import { GateResponse } from './gate-response.ts';
 import { LastAnswer } from './last-answer.ts';
 import { factsOf, type Line, LiveExchange, type Shared } from './live-exchange.ts';
+import { NodeParser, type OpenParser } from './node-parser.ts';
+import { readShortRequest, type ShortRequest } from './short-request.ts';
 import type { Tunnel } from './tunnel.ts';
 
 /** What is held of requests that wait behind the one that is being answered; more is left in the kernel. */
@@ -25,11 +27,15 @@ const silentMs = 1000;
  */
 const headFactor = 4;
 
+/** How much longer than it is told a client may wait with its next request: it may be on its way, as Node has it too. */
+const idleGraceMs = 1000;
+
 /** How long nothing may move in a tunnel, where the gate is not told. */
 const tunnelMs = 600_000;
 
 const headEnd = Buffer.from('\r\n\r\n');
 const none = Buffer.alloc(0);
+const unknown = -1;
 const unread = { method: '', target: '', version: '', headers: [], fault: undefined };
 
 // What the parser says of heads that may be sound all the same: a method or version that it does not know, HTTP/2's preface.
@@ -57,20 +63,29 @@ export interface ClientError extends Error {
  * It stands between the socket and Node's parser and hands the parser one request at a time: bytes behind a whole
  * request wait, unparsed, until its answer is sent. So answers keep their order, a fault in a later request cannot
  * overtake an earlier answer, and a flood of pipelined requests costs a bounded number of bytes and no objects.
+ *
+ * A request that came whole, alone and without the least doubt it reads itself, and Node's parser never sees it, unless
+ * somebody needs Node's objects for its answer. The parser is there from the first time on that it is needed.
  */
 export class Connection implements Line {
   readonly #shared: Shared;
-  readonly #socket: Socket;
+  readonly socket: Socket;
   readonly address: string;
   readonly secure: boolean;
-  // Node's own listeners to the socket's bytes and to their end.
-  readonly #parse: (chunk: Buffer) => void;
-  readonly #finish: () => void;
+  readonly #openParser: OpenParser;
+  readonly #take: (chunk: Buffer) => void;
   readonly #onGone: (connection: Connection) => void;
   // What came before HTTP did: the handshake of TLS.
   readonly #bytesBefore: number;
+
+  #parser: NodeParser | undefined = undefined;
   // As the parser of this connection was told.
-  readonly #headerBytes: number;
+  #headerBytes = 0;
+  // A request that was read already is parsed once more, and what the parser made of it.
+  #again = false;
+  #response: GateResponse | undefined = undefined;
+  // How long there is no request, once a sweep has found none.
+  #quietMs = unknown;
 
   // Arrived, not yet parsed.
   #held: Buffer = none;
@@ -111,17 +126,16 @@ export class Connection implements Line {
   #silentMs = 0;
 
   /** @param onGone - called once, when the socket is closed */
-  constructor(shared: Shared, socket: Socket, onGone: (connection: Connection) => void) {
+  constructor(shared: Shared, socket: Socket, openParser: OpenParser, onGone: (connection: Connection) => void) {
     this.#shared = shared;
-    this.#socket = socket;
-    this.#headerBytes = shared.revision.sizes.headerBytes;
+    this.socket = socket;
+    this.#openParser = openParser;
+    this.#take = (chunk) => this.#onData(chunk);
     this.address = socket.remoteAddress ?? '';
     this.secure = 'encrypted' in socket;
     this.#bytesBefore = this.secure ? socket.bytesRead : 0;
     this.#onGone = onGone;
-    this.#parse = takeListener(socket, 'data');
-    this.#finish = takeListener(socket, 'end');
-    socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    socket.on('data', this.#take);
     socket.on('end', () => this.#onEnd());
     // As plain sockets are already; those of TLS are not, for the sake of clients that leave within their handshake.
     socket.allowHalfOpen = true;
@@ -131,17 +145,31 @@ export class Connection implements Line {
   }
 
   get #isBusy(): boolean {
-    const current = this.#current;
-    return current !== undefined && current.request.complete;
+    return this.#current?.isWhole === true;
   }
 
   get #isBetween(): boolean {
     return this.#headLength === 0 && this.#arrival === undefined && this.#current === undefined;
   }
 
+  /** Node's parser, made when it is needed first. */
+  #nodeParser(): NodeParser {
+    if (this.#parser === undefined) {
+      this.#headerBytes = this.#shared.revision.sizes.headerBytes;
+      this.#parser = new NodeParser(this.#openParser, this.socket, this.#take);
+    }
+    return this.#parser;
+  }
+
+  /** Nothing more will come. */
+  #finish(): void {
+    if (this.#parser === undefined) this.socket.end();
+    else this.#parser.finish();
+  }
+
   #onData(chunk: Buffer): void {
     if (this.#tunnel !== undefined) {
-      if (!this.#tunnel.take(chunk)) this.#socket.pause();
+      if (!this.#tunnel.take(chunk)) this.socket.pause();
       return;
     }
     this.#shared.load.stir();
@@ -181,11 +209,13 @@ export class Connection implements Line {
     if (this.#advancing) return;
     this.#advancing = true;
     while (this.#held.length > 0 && !this.#deaf && !this.#collecting && !this.#isBusy) {
-      const bytes = this.#isBetween ? withoutBlankLines(this.#held) : this.#held;
+      const isBetween = this.#isBetween;
+      const bytes = isBetween ? withoutBlankLines(this.#held) : this.#held;
       if (bytes.length === 0) {
         this.#held = none;
         break;
       }
+      if (isBetween && this.#beginShort(bytes)) continue;
       // A body has a length or chunks to go by: searched for empty lines, one made of them would be parsed in crumbs.
       const end = this.#reach?.take(bytes) || this.#endOfHead(bytes);
       this.#held = end === bytes.length ? none : bytes.subarray(end);
@@ -196,7 +226,54 @@ export class Connection implements Line {
     if (this.#arrival !== undefined) this.#begin(undefined);
     this.#advancing = false;
     if (this.#deaf) this.#held = none;
-    else if (this.#held.length > heldBytes) this.#socket.pause();
+    else if (this.#held.length > heldBytes) this.socket.pause();
+  }
+
+  /** Starts on the request that all of `bytes` are, where the gate can read it by itself. */
+  #beginShort(bytes: Buffer): boolean {
+    const { draining, revision } = this.#shared;
+    if (this.#ended || draining || revision.handler.needsMessages === true) return false;
+    const request = readShortRequest(bytes, revision.sizes.headerBytes);
+    if (request === undefined) return false;
+    this.#held = none;
+    this.#heads += 1;
+    this.#headDueMs = 0;
+    this.#quietMs = unknown;
+    const exchange = LiveExchange.short(this.#shared, this, request);
+    this.#current = exchange;
+    this.#shared.load.enter(exchange);
+    return true;
+  }
+
+  readAgain({ bytes, method, target, headers }: ShortRequest): GateResponse {
+    this.#again = true;
+    this.#parse(bytes);
+    this.#again = false;
+    const response = this.#response;
+    this.#response = undefined;
+    const read = response?.req;
+    // It has been judged as what it was read as first. No bytes are known that get here.
+    if (
+      response === undefined ||
+      read?.complete !== true ||
+      this.#fault !== undefined ||
+      read.method !== method ||
+      read.url !== target ||
+      read.rawHeaders.length !== headers.length ||
+      !read.rawHeaders.every((text, at) => text === headers[at])
+    ) {
+      this.#deaf = true;
+      this.socket.destroy();
+      throw new Error('two parsers differ about a request');
+    }
+    return response;
+  }
+
+  #parse(slice: Buffer): void {
+    const parser = this.#nodeParser();
+    this.#parsing = true;
+    parser.parse(slice);
+    this.#parsing = false;
   }
 
   /** Where the first empty line in `bytes` ends, be it one that began in the bytes before; else all of `bytes`. */
@@ -219,9 +296,7 @@ export class Connection implements Line {
       this.#head.push(slice);
       this.#headLength += slice.length;
     }
-    this.#parsing = true;
     this.#parse(slice);
-    this.#parsing = false;
     const fault = this.#fault;
     if (fault !== undefined) {
       this.#fault = undefined;
@@ -239,20 +314,25 @@ export class Connection implements Line {
       this.#reach = BodyReach.of(request);
     }
     const current = this.#current;
-    if (current?.request.complete === true) GateResponse.finishEarly(current.response);
+    if (current?.isWhole === true) current.finishEarly();
   }
 
   /** Takes in a request: Node has read its head. */
   arrive(response: GateResponse, continues: boolean): void {
+    if (this.#again) {
+      this.#response = response;
+      return;
+    }
     this.#heads += 1;
     this.#headDueMs = 0;
+    this.#quietMs = unknown;
     this.#reach = undefined;
     // A request line without a version is HTTP/0.9 to Node, and no request of today.
     const fault = response.req.httpVersionMajor === 0 ? this.#readHead()?.facts.fault : undefined;
     this.#head = [];
     this.#headLength = 0;
     // Behind an answer that is the connection's last, nothing is heard.
-    if (this.#current !== undefined && GateResponse.isEarly(this.#current.response)) this.#deaf = true;
+    if (this.#current?.isEarly === true) this.#deaf = true;
     if (this.#deaf) return;
     const arrival: Arrival = { response, continues, fault };
     if (this.#arrival === undefined && this.#current === undefined) this.#arrival = arrival;
@@ -270,7 +350,7 @@ export class Connection implements Line {
     const arrival = this.#arrival;
     if (arrival === undefined) return;
     this.#arrival = undefined;
-    const exchange = new LiveExchange(this.#shared, this, arrival.response, arrival.continues, fault ?? arrival.fault);
+    const exchange = LiveExchange.read(this.#shared, this, arrival.response, arrival.continues, fault ?? arrival.fault);
     this.#current = exchange;
     this.#shared.load.enter(exchange);
   }
@@ -283,8 +363,8 @@ export class Connection implements Line {
     this.#tunnel = tunnel;
     const held = this.#held;
     this.#held = none;
-    if (held.length > 0 && !tunnel.take(held)) this.#socket.pause();
-    else this.#socket.resume();
+    if (held.length > 0 && !tunnel.take(held)) this.socket.pause();
+    else this.socket.resume();
     if (this.#ended) tunnel.takeEnd();
   }
 
@@ -292,7 +372,7 @@ export class Connection implements Line {
     if (this.#current !== exchange) return;
     this.#current = undefined;
     this.#unsent = 0;
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
+    if (this.socket.destroyed || this.socket.writableEnded) return;
     if (this.#pendingFacts !== undefined) {
       this.#refuseBare(this.#pendingFacts);
       return;
@@ -306,13 +386,13 @@ export class Connection implements Line {
     this.#advance();
     if (this.#current !== undefined || this.#last !== undefined) return;
     if (this.#ended) this.#finish();
-    else if (this.#held.length <= heldBytes && this.#socket.isPaused()) this.#socket.resume();
+    else if (this.#held.length <= heldBytes && this.socket.isPaused()) this.socket.resume();
   }
 
   /** Hears what Node reports: the parser's faults, the end of the time for a head, errors of the socket. */
   onError(error: ClientError): void {
     if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') this.#headLate();
-    else if (error.code?.startsWith('HPE_') !== true) this.#socket.destroy();
+    else if (error.code?.startsWith('HPE_') !== true) this.socket.destroy();
     else if (this.#parsing) this.#fault = error;
     else this.#endedWithin();
   }
@@ -323,7 +403,7 @@ export class Connection implements Line {
     if (this.#arrival !== undefined && !this.#arrival.response.req.complete) {
       this.#deaf = true;
       this.#begin(bodyFault);
-    } else if (current !== undefined && !current.request.complete) {
+    } else if (current?.isWhole === false) {
       this.#deaf = true;
       current.takeBack(
         bodyFault === 'body-too-large' ? 'body-too-large' : 'malformed-request',
@@ -366,8 +446,8 @@ export class Connection implements Line {
   /** The client ended its side in the middle of a message. */
   #endedWithin(): void {
     const current = this.#current;
-    if (current !== undefined && GateResponse.isEarly(current.response)) GateResponse.finishEarly(current.response);
-    else if (current !== undefined) this.#socket.destroy();
+    if (current?.isEarly === true) current.finishEarly();
+    else if (current !== undefined) this.socket.destroy();
     else if (!this.#deaf) {
       this.#deaf = true;
       this.#refuseBare(this.#headFacts('malformed-request'));
@@ -382,17 +462,16 @@ export class Connection implements Line {
     }
     this.#pendingFacts = undefined;
     const { record, revision } = this.#shared;
-    this.#last = new LastAnswer({ decider: revision.decider, record }, this.#socket, facts);
+    this.#last = new LastAnswer({ decider: revision.decider, record }, this.socket, facts);
     this.#last.begin();
     this.#lingerUntilMs = performance.now() + lingerMs;
-    this.#socket.resume();
+    this.socket.resume();
   }
 
   #endLinger(): void {
     this.#lingerUntilMs = 0;
-    const response = this.#current?.response;
-    if (response !== undefined && GateResponse.isEarly(response)) GateResponse.finishEarly(response);
-    else this.#socket.destroy();
+    if (this.#current?.isEarly === true) this.#current.finishEarly();
+    else this.socket.destroy();
   }
 
   /** By Node's clock a head has not come whole in time. */
@@ -406,9 +485,9 @@ export class Connection implements Line {
     const heads = this.#heads;
     this.#afterReading(() => {
       if (this.#heads !== heads || this.#deaf) return;
-      if (this.#socket.bytesRead === this.#bytesBefore) {
+      if (this.socket.bytesRead === this.#bytesBefore) {
         // Nothing was asked, so nothing is answered.
-        this.#socket.destroy();
+        this.socket.destroy();
         return;
       }
       this.#deaf = true;
@@ -423,7 +502,7 @@ export class Connection implements Line {
   #afterReading(judge: () => void): void {
     setImmediate(() => {
       setImmediate(() => {
-        if (!this.#socket.destroyed) judge();
+        if (!this.socket.destroyed) judge();
       });
     });
   }
@@ -440,16 +519,10 @@ export class Connection implements Line {
     }
     const current = this.#current;
     if (current === undefined) {
-      this.#sweepIdle(nowMs);
+      this.#sweepIdle(nowMs, elapsedMs);
       return;
     }
-    const { request } = current;
-    // Where the buffer is full it is the gate that does not read.
-    if (
-      !request.complete &&
-      !GateResponse.isEarly(current.response) &&
-      request.readableLength < request.readableHighWaterMark
-    ) {
+    if (current.awaitsBody) {
       current.waitedMs += Math.min(elapsedMs, nowMs - current.startMs);
       if (current.waitedMs >= current.revision.timeouts.requestMs && !this.#suspected) this.#suspectBody(current);
     }
@@ -457,7 +530,7 @@ export class Connection implements Line {
     this.#sweepReader(current, elapsedMs);
   }
 
-  #sweepIdle(nowMs: number): void {
+  #sweepIdle(nowMs: number, elapsedMs: number): void {
     if (this.#deaf || this.#last !== undefined) return;
     if (this.#headDueMs === Number.POSITIVE_INFINITY)
       this.#headDueMs = nowMs + this.#shared.revision.timeouts.headersMs;
@@ -465,13 +538,24 @@ export class Connection implements Line {
       this.#headDueMs = 0;
       this.#suspectHead();
     }
-    if (this.#shared.draining && this.#headLength === 0) this.#closeIdle();
+    if (this.#headLength > 0) return;
+    if (this.#shared.draining) this.#closeIdle();
+    else this.#sweepQuiet(elapsedMs);
+  }
+
+  /** Keeps the time that Node's clock does not, where its parser has seen none of the requests. */
+  #sweepQuiet(elapsedMs: number): void {
+    const { headersMs, idleMs } = this.#shared.revision.timeouts;
+    this.#quietMs = this.#quietMs === unknown ? 0 : this.#quietMs + elapsedMs;
+    if (this.#heads === 0) {
+      if (this.#quietMs >= headersMs && this.#parser === undefined) this.#suspectHead();
+    } else if (idleMs > 0 && this.#quietMs >= idleMs + idleGraceMs) this.#closeIdle();
   }
 
   #closeIdle(): void {
     const heads = this.#heads;
     this.#afterReading(() => {
-      if (this.#heads === heads && this.#headLength === 0) this.#socket.destroy();
+      if (this.#heads === heads && this.#headLength === 0) this.socket.destroy();
     });
   }
 
@@ -479,7 +563,7 @@ export class Connection implements Line {
     this.#suspected = true;
     this.#afterReading(() => {
       this.#suspected = false;
-      if (this.#current !== exchange || exchange.request.complete) return;
+      if (this.#current !== exchange || exchange.isWhole) return;
       exchange.takeBack('body-too-slow', 'The body did not arrive whole within the time that the server waits.');
     });
   }
@@ -489,7 +573,7 @@ export class Connection implements Line {
    * has ended its side and may be gone.
    */
   #sweepReader(current: LiveExchange, elapsedMs: number): void {
-    const socket = this.#socket;
+    const socket = this.socket;
     const { writableLength } = socket;
     const flushed = socket.bytesWritten - writableLength;
     const unsent = writableLength === 0 ? 0 : writableLength + kernelBacklog(socket);
@@ -512,7 +596,7 @@ export class Connection implements Line {
   /** A kept connection has been without a request for as long as one may be. */
   onStill(): void {
     // A head that has begun has a time of its own.
-    if (this.#current === undefined && this.#headLength === 0) this.#socket.destroy();
+    if (this.#current === undefined && this.#headLength === 0) this.socket.destroy();
   }
 
   /** At the end of a stop: refuses what is under way where no answer has begun. The socket is cut after it. */
@@ -522,7 +606,7 @@ export class Connection implements Line {
 
   /** Cuts the connection whatever goes on. */
   destroy(): void {
-    if (this.#current === undefined) this.#socket.destroy();
+    if (this.#current === undefined) this.socket.destroy();
     else this.#current.end('dropped');
   }
 
@@ -533,10 +617,11 @@ export class Connection implements Line {
     // Node tells only the response that it was writing.
     for (const arrival of [this.#arrival, this.#next]) {
       if (arrival === undefined) continue;
-      new LiveExchange(this.#shared, this, arrival.response, arrival.continues, undefined).responseClosed();
+      LiveExchange.read(this.#shared, this, arrival.response, arrival.continues, undefined).responseClosed();
     }
     this.#arrival = undefined;
     this.#next = undefined;
+    this.#current?.lineClosed();
     this.#onGone(this);
   }
 }
@@ -546,18 +631,6 @@ function withoutBlankLines(bytes: Buffer): Buffer {
   let at = 0;
   while (bytes[at] === 0x0d || bytes[at] === 0x0a) at += 1;
   return at === 0 ? bytes : bytes.subarray(at);
-}
-
-/** Takes off a socket the listener that the HTTP server put there last, to be called in its own time. */
-function takeListener(socket: Socket, event: 'data' | 'end'): (...chunk: Buffer[]) => void {
-  const listener = socket.listeners(event).at(-1);
-  if (!isListener(listener)) throw new Error(`the HTTP server does not listen to its socket's ${event} event`);
-  socket.off(event, listener);
-  return listener.bind(socket);
-}
-
-function isListener(listener: unknown): listener is (...chunk: Buffer[]) => void {
-  return typeof listener === 'function';
 }
 
 /**

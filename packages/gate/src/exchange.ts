@@ -15,7 +15,12 @@ export interface CheckedAnswer {
 export interface Exchange {
   readonly passage: Passage;
   readonly requestId: string;
-  /** For its stream, where `body` is undefined and the passage's plan is `stream`. */
+  /** Names and values in turn, as they are handed on. */
+  readonly headers: readonly string[];
+  /**
+   * For its stream, where `body` is undefined and the passage's plan is `stream`. It and `response` may be made when they
+   * are asked for, which costs as much as all the rest: `send` needs neither.
+   */
   readonly request: IncomingMessage;
   /** The judged body, its content codings removed; undefined where there is none or where it streams. */
   readonly body: Uint8Array | undefined;
@@ -24,6 +29,19 @@ export interface Exchange {
    * out; headers may be sent once.
    */
   readonly response: ServerResponse;
+  /**
+   * Sends an answer that is there whole, with fields and body as `response` takes them.
+   *
+   * @param sent - called when it is on its way, and before it is recorded
+   */
+  readonly send: (
+    status: number,
+    fields: OutgoingHttpHeader[],
+    body: string | Uint8Array | undefined,
+    sent?: () => void,
+  ) => void;
+  /** Whether the head of an answer is sent. */
+  readonly isAnswering: boolean;
   /** Sends the problem body in place of an answer. Only before the head was sent. */
   readonly refuse: (refusal: Refusal) => void;
   /**
@@ -46,6 +64,8 @@ export interface Exchange {
 
 /** Answers requests that passed the ladder: an upstream, or handlers in process. */
 export interface Handler {
+  /** Whether it asks each exchange for Node's `request` and `response`: then Node reads all requests from the start. */
+  readonly needsMessages?: boolean;
   /** What it takes on, as what is bounded. */
   readonly bounds?: () => readonly Bound[];
   /** Never throws and never rejects: what goes wrong becomes `exchange.refuse` or `exchange.cut`. */

@@ -8,6 +8,7 @@ import type { Outcome } from './exchange.ts';
 import { GateResponse } from './gate-response.ts';
 import type { Shared } from './live-exchange.ts';
 import { Load } from './load.ts';
+import { type OpenParser, takeListener } from './node-parser.ts';
 import { droppedOutcome } from './outcome.ts';
 import { requestIdOf } from './request-id.ts';
 import { LiveRevision, type Revision } from './revision.ts';
@@ -84,6 +85,7 @@ class NodeGate implements Gate {
   #maxConnections: number;
   readonly #shared: Shared;
   readonly #server: HttpServer<typeof IncomingMessage, typeof GateResponse>;
+  readonly #openParser: OpenParser;
   readonly #connections = new Map<Socket, Connection>();
   // Of TLS, those in their handshake too.
   readonly #sockets = new Set<Socket>();
@@ -103,26 +105,15 @@ class NodeGate implements Gate {
     const load = new Load(options.overload);
     const overload = () => load.excess(performance.now(), this.#shared.revision.handler.isFull === true);
     this.#shared = { revision, load, overload, record: options.onOutcome ?? (() => {}), draining: false };
-    this.#server = this.#createServer(options);
+    const opened = options.tls === undefined ? 'connection' : 'secureConnection';
+    this.#server = serverOf(options);
+    // Node would make a parser for each connection, and most need none.
+    this.#openParser = takeListener(this.#server, opened);
+    this.#hear(opened);
   }
 
-  #createServer({ timeouts, sizes, tls }: GateOptions): HttpServer<typeof IncomingMessage, typeof GateResponse> {
-    const settings = {
-      IncomingMessage,
-      ServerResponse: GateResponse,
-      requireHostHeader: false,
-      insecureHTTPParser: false,
-      maxHeaderSize: sizes.headerBytes,
-      headersTimeout: timeouts.headersMs,
-      // The connection's own, which does not count time in which the gate did not read.
-      requestTimeout: 0,
-      keepAliveTimeout: timeouts.idleMs,
-      connectionsCheckingInterval: sweepMs,
-    };
-    const server =
-      tls === undefined
-        ? createHttpServer(settings)
-        : createHttpsServer({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: timeouts.headersMs });
+  #hear(opened: 'connection' | 'secureConnection'): void {
+    const server = this.#server;
     // All fields are delivered, or a credential behind the last one that is would go unseen; the ladder bounds them.
     server.maxHeadersCount = 0;
     server.maxConnections = this.#maxConnections;
@@ -131,7 +122,7 @@ class NodeGate implements Gate {
       this.#shared.load.connected();
       socket.on('close', () => this.#socketClosed(socket));
     });
-    server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => this.#open(socket));
+    server.on(opened, (socket: Socket) => this.#open(socket));
     server.on('request', (_request, response) => this.#arrive(response, false));
     server.on('checkContinue', (_request, response) => this.#arrive(response, true));
     server.on('checkExpectation', (_request, response) => this.#arrive(response, false));
@@ -150,11 +141,11 @@ class NodeGate implements Gate {
       this.#refusedConnections += 1;
       this.#dropped(data?.remoteAddress, 'More connections than are taken.');
     });
-    return server;
   }
 
   #open(socket: Socket): void {
-    this.#connections.set(socket, new Connection(this.#shared, socket, () => this.#connections.delete(socket)));
+    const gone = () => this.#connections.delete(socket);
+    this.#connections.set(socket, new Connection(this.#shared, socket, this.#openParser, gone));
   }
 
   #arrive(response: GateResponse, continues: boolean): void {
@@ -284,4 +275,22 @@ class NodeGate implements Gate {
     this.#cutAll();
     await Promise.all(Array.from(this.#revisions, ({ handler }) => handler.destroy()));
   }
+}
+
+function serverOf({ timeouts, sizes, tls }: GateOptions): HttpServer<typeof IncomingMessage, typeof GateResponse> {
+  const settings = {
+    IncomingMessage,
+    ServerResponse: GateResponse,
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+    maxHeaderSize: sizes.headerBytes,
+    headersTimeout: timeouts.headersMs,
+    // The connection's own, which does not count time in which the gate did not read.
+    requestTimeout: 0,
+    keepAliveTimeout: timeouts.idleMs,
+    connectionsCheckingInterval: sweepMs,
+  };
+  return tls === undefined
+    ? createHttpServer(settings)
+    : createHttpsServer({ ...settings, cert: tls.cert, key: tls.key, handshakeTimeout: timeouts.headersMs });
 }

@@ -114,6 +114,19 @@ export class GuestExchange implements Exchange {
     return this.#body;
   }
 
+  get headers(): readonly string[] {
+    return this.request.rawHeaders;
+  }
+
+  get isAnswering(): boolean {
+    return this.response.headersSent;
+  }
+
+  send(status: number, fields: OutgoingHttpHeader[], body: string | Uint8Array | undefined, sent?: () => void): void {
+    this.response.writeHead(status, fields).end(body);
+    sent?.();
+  }
+
   /** Sends the request up the ladder. Called once; nothing is thrown. */
   begin(): void {
     try {

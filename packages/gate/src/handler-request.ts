@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream';
 import type { Consumer, NamedValues, Passage, Refusal, RequestValues } from '@flick/decide';
 import type { Exchange } from './exchange.ts';
+import { fieldOf } from './field-of.ts';
 import type { HandlerRequest } from './handler-types.ts';
 
 const none: NamedValues = Object.freeze({});
@@ -69,11 +70,8 @@ export class HandledRequest implements HandlerRequest {
 
   // Handlers take a request apart as they name what they use of it: this must work alone.
   get field(): (name: string) => string | undefined {
-    const { headers } = this.#exchange.request;
-    return (name) => {
-      const value = headers[name.toLowerCase()];
-      return typeof value === 'object' ? value.join(', ') : value;
-    };
+    const { headers } = this.#exchange;
+    return (name) => fieldOf(headers, name.toLowerCase());
   }
 
   /** Gives the answer with a refusal, where none has begun. */

@@ -117,7 +117,7 @@ class OperationHandlers implements Handler {
   }
 
   #send(exchange: Exchange, way: Way, startMs: number, written: Written): void {
-    const { passage, response } = exchange;
+    const { passage } = exchange;
     const { status, contentType, fields, body } = written;
     const spentMs = performance.now() - startMs;
     const has = (name: string): boolean =>
@@ -147,18 +147,14 @@ class OperationHandlers implements Handler {
       this.#stream(exchange, way, spentMs, { ...written, body, status: plan.status }, plan, check);
       return;
     }
-    if (body === undefined) {
-      // RFC 9110, section 8.6: none with 204; with 304 it would tell the length of what is not sent.
-      if (status !== 204 && status !== 304) fields.push('Content-Length', 0);
-      response.writeHead(plan.status, fields).end();
-    } else {
-      fields.push('Content-Length', typeof body === 'string' ? Buffer.byteLength(body) : body.length);
-      response.writeHead(plan.status, fields).end(body);
-    }
-    if (check !== undefined && !check.holds) {
-      // All of it is on its way to the client.
-      if (body !== undefined) check.pass(bytesOf(body));
-      check.judge();
+    // RFC 9110, section 8.6: none with 204; with 304 it would tell the length of what is not sent.
+    if (body !== undefined || (status !== 204 && status !== 304)) fields.push('Content-Length', lengthOf(body));
+    if (check === undefined || check.holds) exchange.send(plan.status, fields, body);
+    else {
+      exchange.send(plan.status, fields, body, () => {
+        if (body !== undefined) check.pass(bytesOf(body));
+        check.judge();
+      });
     }
   }
 
@@ -180,11 +176,11 @@ class OperationHandlers implements Handler {
     plan: ResponsePlan,
     check: AnswerCheck | undefined,
   ): void {
-    const { passage, response } = exchange;
+    const { passage } = exchange;
     const type = typeOf(contentType);
     if (passage.facts.method === 'HEAD') {
       release(body);
-      response.writeHead(status, fields).end();
+      exchange.send(status, fields, undefined);
       return;
     }
     const streamed = new StreamedAnswer({
@@ -193,7 +189,7 @@ class OperationHandlers implements Handler {
       type,
       endless: isSequential(type),
       leftMs: Math.max(1, this.#upstreamMs - spentMs),
-      begin: () => response.writeHead(status, fields),
+      begin: () => exchange.response.writeHead(status, fields),
       refuse: (why, cause) => {
         if (why === 'failed') this.#fail(exchange, way, cause);
         else exchange.refuse(this.#decider.refuse(passage, 'upstream-too-slow', tooSlow));
@@ -223,7 +219,7 @@ class OperationHandlers implements Handler {
       }
     }
     this.#tell(error, exchange, way);
-    if (exchange.response.headersSent) exchange.cut('truncated');
+    if (exchange.isAnswering) exchange.cut('truncated');
     else if (error instanceof SessionsFault || error instanceof PasswordsFault) {
       // Nobody knows whether whoever logs in may: the ladder says the same where its verifier does not know.
       const fields: readonly Field[] = [['Retry-After', '1']];

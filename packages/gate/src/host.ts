@@ -53,6 +53,7 @@ export function judgeInPlace(exchange: Exchange): void {
 export function createHost(listener: RequestListener, options: HostOptions): Handler {
   const answers = answerOptionsOf(options);
   return {
+    needsMessages: true,
     handle(exchange) {
       const { response } = exchange;
       const answer = new HostAnswer(exchange, answers);

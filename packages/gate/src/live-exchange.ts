@@ -22,6 +22,8 @@ import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
 import type { LiveRevision } from './revision.ts';
+import { shortHead } from './short-answer.ts';
+import type { ShortRequest } from './short-request.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** What all connections of a gate share. */
@@ -38,11 +40,14 @@ export interface Shared {
 
 /** The connection that an exchange is on. */
 export interface Line {
+  readonly socket: Socket;
   readonly address: string;
   /** Whether it is TLS. */
   readonly secure: boolean;
   /** Whether the client has ended its side and nothing that came before that waits. */
   readonly isEnding: boolean;
+  /** Has Node read a request that the gate had read by itself, and make its objects for it. */
+  readonly readAgain: (request: ShortRequest) => GateResponse;
   /** An answer is given and flushed whose request is not whole: what still comes of it is waited for a while. */
   readonly answeredEarly: () => void;
   /** The client's bytes, those that wait included, are the tunnel's from now on. */
@@ -69,11 +74,15 @@ export function factsOf(
 }
 
 const nothing = new Uint8Array(0);
+const noFields: readonly OutgoingHttpHeader[] = [];
 
-/** One request from its head to the end of its answer, with a response to write to. */
+/**
+ * One request from its head to the end of its answer.
+ *
+ * Node's objects for it are there where Node has read it. Where the gate has, they are made when somebody needs them: to
+ * stream, to close the connection, to write fields that the gate does not write by itself.
+ */
 export class LiveExchange implements Exchange, ResponseOwner {
-  readonly request: IncomingMessage;
-  readonly response: GateResponse;
   readonly requestId: string;
   /** Time in which the gate waited for the client's body, ms; the connection counts it. */
   waitedMs = 0;
@@ -83,12 +92,17 @@ export class LiveExchange implements Exchange, ResponseOwner {
   readonly revision: LiveRevision;
   readonly #timeMs = Date.now();
   readonly #shared: Shared;
-  readonly #socket: Socket;
   readonly #facts: RequestFacts;
-  readonly #continues: boolean;
+  readonly #short: ShortRequest | undefined;
   readonly #line: Line;
+  #continues = false;
+  #response: GateResponse | undefined = undefined;
+  /** The code of an answer that the gate has written without Node's objects; 0 before. */
+  #shortStatus = 0;
   #passage: Passage | undefined = undefined;
+  #bodyRead = false;
   #body: Uint8Array | undefined = undefined;
+  #ownFields = noFields;
   #refusal: Refusal | undefined = undefined;
   #upstreamStatus: number | undefined = undefined;
   #upstreamMs: number | undefined = undefined;
@@ -106,25 +120,101 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #gone = false;
   #goneListeners: (() => void)[] | undefined = undefined;
 
-  /**
-   * @param continues - whether the client waits for a 100 before it sends its body
-   * @param fault - what the parser found wrong already with the message behind the head
-   */
-  constructor(shared: Shared, line: Line, response: GateResponse, continues: boolean, fault: MessageFault | undefined) {
-    const request = response.req;
+  private constructor(shared: Shared, line: Line, facts: RequestFacts, short: ShortRequest | undefined) {
     this.#shared = shared;
     this.revision = shared.revision;
     this.revision.requestBegins();
-    this.request = request;
-    this.response = response;
-    this.#socket = request.socket;
-    this.#continues = continues;
     this.#line = line;
-    this.#facts = factsOf(request, line, fault, shared.overload);
-    this.requestId = requestIdOf(fieldOf(request.rawHeaders, 'x-request-id'));
+    this.#facts = facts;
+    this.#short = short;
+    this.requestId = requestIdOf(fieldOf(facts.headers, 'x-request-id'));
+  }
+
+  /**
+   * Of a request whose head Node has read.
+   *
+   * @param continues - whether the client waits for a 100 before it sends its body
+   * @param fault - what the parser found wrong already with the message behind the head
+   */
+  static read(
+    shared: Shared,
+    line: Line,
+    response: GateResponse,
+    continues: boolean,
+    fault: MessageFault | undefined,
+  ): LiveExchange {
+    const exchange = new LiveExchange(shared, line, factsOf(response.req, line, fault, shared.overload), undefined);
+    exchange.#continues = continues;
+    exchange.#own(response);
+    return exchange;
+  }
+
+  /** Of a request that the gate has read by itself. */
+  static short(shared: Shared, line: Line, request: ShortRequest): LiveExchange {
+    const { method, target, headers } = request;
+    const { address, secure } = line;
+    const facts = { method, target, version: '1.1', headers, address, secure, overload: shared.overload };
+    return new LiveExchange(shared, line, facts, request);
+  }
+
+  #own(response: GateResponse): void {
+    this.#response = response;
     response.owner = this;
     response.strictContentLength = true;
     response.on('close', responseClosed);
+  }
+
+  get response(): GateResponse {
+    return this.#response ?? this.#respond();
+  }
+
+  #respond(): GateResponse {
+    if (this.#short === undefined || this.#over || this.#shortStatus !== 0) throw new Error('the request is answered');
+    const response = this.#line.readAgain(this.#short);
+    this.#own(response);
+    response.ownFields = this.#ownFields;
+    // As it is where Node has read it: a body that was judged is taken out of it.
+    if (this.#bodyRead) response.req.read();
+    return response;
+  }
+
+  get request(): IncomingMessage {
+    return this.response.req;
+  }
+
+  get headers(): readonly string[] {
+    return this.#response === undefined ? this.#facts.headers : this.#response.req.rawHeaders;
+  }
+
+  /** Whether all of the request has arrived. */
+  get isWhole(): boolean {
+    return this.#response === undefined || this.#response.req.complete;
+  }
+
+  /** Whether the answer is given whole while the rest of the request is still to come. */
+  get isEarly(): boolean {
+    return this.#response !== undefined && GateResponse.isEarly(this.#response);
+  }
+
+  /** Ends an answer that was given early. */
+  finishEarly(): void {
+    if (this.#response !== undefined) GateResponse.finishEarly(this.#response);
+  }
+
+  /** Whether the client is waited for: its body is not whole, and the gate reads. */
+  get awaitsBody(): boolean {
+    const request = this.#response?.req;
+    // Where the buffer is full it is the gate that does not read.
+    return request?.complete === false && !this.isEarly && request.readableLength < request.readableHighWaterMark;
+  }
+
+  get isAnswering(): boolean {
+    return this.#response === undefined ? this.#shortStatus !== 0 : GateResponse.isBegun(this.#response);
+  }
+
+  /** Whether the answer is given whole. */
+  get #isAnswered(): boolean {
+    return this.#response === undefined ? this.#shortStatus !== 0 : this.isEarly || this.#response.writableEnded;
   }
 
   get passage(): Passage {
@@ -177,13 +267,12 @@ export class LiveExchange implements Exchange, ResponseOwner {
       if (verdict.kind === 'refuse') this.#answerRefusal(verdict.refusal);
       else if (verdict.kind === 'pass') this.#admit(passage);
       else {
-        const { response } = this;
         this.#setOwnFields(passage);
         const fields: OutgoingHttpHeader[] = [];
         for (const [name, value] of verdict.fields) fields.push(name, value);
         for (const [name, value] of this.revision.decider.corsFields(this.#facts)) fields.push(name, value);
         if (verdict.status !== 204 && verdict.status !== 304) fields.push('Content-Length', 0);
-        response.writeHead(verdict.status, fields).end();
+        this.send(verdict.status, fields, undefined);
       }
     } catch {
       this.#crashed();
@@ -191,10 +280,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #admit(passage: Passage): void {
-    const { request, response } = this;
     if (passage.bodyPlan === 'none') {
-      // By the stream and not by a field: nothing that was not judged may follow the head.
-      if (request.complete && request.readableLength === 0) this.#hand();
+      if (this.#isEmpty) this.#hand();
       else {
         const violations = [bodyFault('unexpected-body', 'no body', 'one')];
         this.#fail('unexpected-body', 'The operation takes no body, and one came.', { violations });
@@ -202,21 +289,37 @@ export class LiveExchange implements Exchange, ResponseOwner {
       return;
     }
     const coding =
-      passage.bodyPlan === 'check' ? codingOf(fieldOf(request.rawHeaders, 'content-encoding')) : 'identity';
+      passage.bodyPlan === 'check' ? codingOf(fieldOf(this.#facts.headers, 'content-encoding')) : 'identity';
     if (coding === undefined) {
       this.#fail('unsupported-media-type', 'Content-Encoding: due was one of gzip, deflate, br, or none at all.');
       return;
     }
-    if (this.#continues && !request.complete) response.writeContinue();
-    if (passage.bodyPlan === 'stream') this.#hand();
-    else this.#readBody(passage, coding);
+    if (this.#continues && !this.isWhole) this.response.writeContinue();
+    if (passage.bodyPlan === 'check') this.#readBody(passage, coding);
+    else {
+      // Whoever reads it may come late, when the connection is gone.
+      void this.response;
+      this.#hand();
+    }
+  }
+
+  /** By the stream and not by a field: nothing that was not judged may follow the head. */
+  get #isEmpty(): boolean {
+    if (this.#response === undefined) return this.#short?.body === undefined;
+    const { req } = this.#response;
+    return req.complete && req.readableLength === 0;
   }
 
   #readBody(passage: Passage, coding: Coding): void {
-    const { request } = this;
+    this.#bodyRead = true;
+    if (this.#response === undefined) {
+      this.#takeBody(passage, coding, this.#short?.body ?? nothing);
+      return;
+    }
+    const request = this.#response.req;
     if (request.complete) {
       const bytes: unknown = request.read();
-      this.#bodyRead(passage, coding, bytes instanceof Uint8Array ? bytes : nothing);
+      this.#takeBody(passage, coding, bytes instanceof Uint8Array ? bytes : nothing);
       return;
     }
     // While the client is slow, others may take its place: else a few slow clients could take them all.
@@ -224,7 +327,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     const chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {
-      if (this.#closedToHandler || this.response.writableEnded) return;
+      if (this.#closedToHandler || this.#isAnswered) return;
       length += chunk.length;
       if (length > this.revision.sizes.bodyBytes) {
         chunks.length = 0;
@@ -238,11 +341,11 @@ export class LiveExchange implements Exchange, ResponseOwner {
       const judged = this.revision.decider.judgeLoad(passage);
       this.#passage = judged;
       if (judged.verdict.kind === 'refuse') this.refuse(judged.verdict.refusal);
-      else this.#bodyRead(judged, coding, Buffer.concat(chunks, length));
+      else this.#takeBody(judged, coding, Buffer.concat(chunks, length));
     });
   }
 
-  #bodyRead(passage: Passage, coding: Coding, bytes: Uint8Array): void {
+  #takeBody(passage: Passage, coding: Coding, bytes: Uint8Array): void {
     if (this.#closedToHandler) return;
     const { bodyBytes } = this.revision.sizes;
     if (bytes.length > bodyBytes) this.#tooLarge();
@@ -281,7 +384,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #setOwnFields(passage: Passage): void {
     const own = ['X-Request-Id', this.requestId];
     for (const [name, value] of passage.limitFields) own.push(name, value);
-    this.response.ownFields = own;
+    this.#ownFields = own;
+    if (this.#response !== undefined) this.#response.ownFields = own;
   }
 
   #hand(): void {
@@ -298,8 +402,45 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.response.writeHead(101, fields).flushHeaders();
     // Tunnels have a bound of their own.
     this.#uncount();
-    this.#tunnel = new Tunnel(this.#socket, far, (ending) => this.end(ending));
+    this.#tunnel = new Tunnel(this.#line.socket, far, (ending) => this.end(ending));
     this.#line.divert(this.#tunnel);
+  }
+
+  send(status: number, fields: OutgoingHttpHeader[], body: string | Uint8Array | undefined, sent?: () => void): void {
+    if (this.#closedToHandler) return;
+    if (this.#response === undefined && this.#writeShort(status, fields, body)) {
+      sent?.();
+      this.#settle();
+    } else {
+      this.response.writeHead(status, fields).end(body);
+      sent?.();
+    }
+  }
+
+  /** Writes an answer to a request that the gate has read by itself, and says so; not one that Node is to write. */
+  #writeShort(status: number, fields: readonly OutgoingHttpHeader[], body: string | Uint8Array | undefined): boolean {
+    if (this.isLast()) return false;
+    const { socket } = this.#line;
+    const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    const head = shortHead(status, this.#ownFields, fields, length, this.revision.timeouts.idleMs);
+    if (head === undefined) return false;
+    this.#shortStatus = status;
+    if (body === undefined || this.#facts.method === 'HEAD') socket.write(head, 'latin1');
+    else if (typeof body === 'string') socket.write(head + body, length === body.length ? 'latin1' : 'utf8');
+    else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body);
+      socket.uncork();
+    }
+    return true;
+  }
+
+  /** Ends the exchange once all that was written to the socket is with the operating system. */
+  #settle(): void {
+    const { socket } = this.#line;
+    if (socket.writableLength === 0 && !socket.destroyed) this.#finish(socket.errored === null);
+    else socket.write('', (error) => this.#finish(!error));
   }
 
   lasts(): void {
@@ -332,10 +473,10 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   /** Takes the exchange back from whoever has it and refuses it; cuts where an answer has begun. */
   takeBack(reason: Reason, detail: string): void {
-    if (this.#closedToHandler || GateResponse.isEarly(this.response) || this.response.writableEnded) return;
+    if (this.#closedToHandler || this.#isAnswered) return;
     this.#closedToHandler = true;
     this.#tellGone();
-    if (GateResponse.isBegun(this.response)) this.end('truncated');
+    if (this.isAnswering) this.end('truncated');
     else this.#fail(reason, detail, { close: true });
   }
 
@@ -343,8 +484,9 @@ export class LiveExchange implements Exchange, ResponseOwner {
   end(ending: Ending): void {
     this.#cutAs ??= ending;
     // Only a reset tells an answer that ends with its connection from one that was cut.
-    if (this.request.httpVersion === '1.0' && !('encrypted' in this.#socket)) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    const { socket, secure } = this.#line;
+    if (this.#facts.version === '1.0' && !secure) socket.resetAndDestroy();
+    else socket.destroy();
   }
 
   #fail(reason: Reason, detail: string, options?: RefuseOptions): void {
@@ -352,7 +494,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   #crashed(): void {
-    if (GateResponse.isBegun(this.response)) {
+    if (this.isAnswering) {
       this.end('truncated');
       return;
     }
@@ -365,20 +507,29 @@ export class LiveExchange implements Exchange, ResponseOwner {
 
   #answerRefusal(refusal: Refusal): void {
     this.#refusal = refusal;
-    const { response } = this;
-    if (GateResponse.isBegun(response)) {
+    if (this.isAnswering) {
       this.end('truncated');
       return;
     }
-    response.host?.takeOver();
+    this.#response?.host?.takeOver();
     const passage = this.#passage;
     const answer = problemAnswer(refusal, this.requestId, passage?.path ?? '', [
       ...(passage?.limitFields ?? []),
       ...this.revision.decider.corsFields(this.#facts),
     ]);
-    if (refusal.close) response.shouldKeepAlive = false;
     // The answer holds them.
-    response.ownFields = [];
+    this.#ownFields = noFields;
+    if (
+      this.#response === undefined &&
+      !refusal.close &&
+      this.#writeShort(refusal.status, answer.fields, answer.body)
+    ) {
+      this.#settle();
+      return;
+    }
+    const { response } = this;
+    if (refusal.close) response.shouldKeepAlive = false;
+    response.ownFields = noFields;
     const names = response.getHeaderNames();
     if (names.length > 0) {
       // A handler had set fields of an answer that it could not give.
@@ -398,7 +549,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
   }
 
   isLast(): boolean {
-    return this.#shared.draining || !this.request.complete || this.#line.isEnding;
+    return this.#shared.draining || !this.isWhole || this.#line.isEnding;
   }
 
   endsEarly(): void {
@@ -413,14 +564,24 @@ export class LiveExchange implements Exchange, ResponseOwner {
   responseClosed(): void {
     const { response } = this;
     // A response that was sent whole has let go of its socket; so has one whose socket was cut, or broke, while it ended.
-    const sent =
-      this.#cutAs === undefined && response.writableEnded && response.socket === null && this.#socket.errored === null;
-    if (this.#tunnel?.isOver === true && this.#socket.errored === null) this.#cutAs ??= 'complete';
+    this.#finish(response.writableEnded && response.socket === null && this.#line.socket.errored === null);
+  }
+
+  /** Hears that the connection is gone, where Node has nothing to tell of it. */
+  lineClosed(): void {
+    if (this.#response === undefined) this.#finish(false);
+  }
+
+  /** @param isWritten - whether all of the answer is with the operating system */
+  #finish(isWritten: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    const sent = this.#cutAs === undefined && isWritten;
+    if (this.#tunnel?.isOver === true && this.#line.socket.errored === null) this.#cutAs ??= 'complete';
     this.#record(this.#cutAs ?? (sent ? 'complete' : 'aborted'));
     this.#closedToHandler = true;
     if (!sent) this.#tellGone();
-    if (!this.#over) this.revision.requestEnds();
-    this.#over = true;
+    this.revision.requestEnds();
     this.#line.released(this);
   }
 
@@ -436,8 +597,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (this.#recorded) return;
     this.#recorded = true;
     this.#uncount();
-    const { response } = this;
-    const status = GateResponse.isBegun(response) ? response.statusCode : 0;
+    const status = !this.isAnswering ? 0 : (this.#response?.statusCode ?? this.#shortStatus);
     this.#shared.record(
       outcomeOf(this.#facts, this.#passage, this.#refusal, {
         requestId: this.requestId,

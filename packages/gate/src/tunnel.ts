@@ -13,6 +13,8 @@ export class Tunnel {
   readonly #cut: (ending: Ending) => void;
   #nearEnded = false;
   #farEnded = false;
+  // Since the last sweep.
+  #hasMoved = true;
   #silentMs = 0;
 
   /**
@@ -29,7 +31,7 @@ export class Tunnel {
     near.on('drain', () => far.resume());
     far.on('drain', () => near.resume());
     far.on('data', (chunk: Buffer) => {
-      this.#silentMs = 0;
+      this.#hasMoved = true;
       if (!near.write(chunk)) far.pause();
     });
     far.on('end', () => {
@@ -50,7 +52,7 @@ export class Tunnel {
 
   /** Takes in bytes of the client; false where no more should be read until its socket is resumed. */
   take(chunk: Buffer): boolean {
-    this.#silentMs = 0;
+    this.#hasMoved = true;
     // What comes for an API that is gone has nowhere to go.
     return this.#far.destroyed || this.#far.write(chunk);
   }
@@ -63,7 +65,9 @@ export class Tunnel {
 
   /** Cuts a tunnel in which nothing has moved, either way, for as long as nothing may. */
   sweep(elapsedMs: number, longestMs: number): void {
-    this.#silentMs += elapsedMs;
+    // What moved last may have moved just now.
+    this.#silentMs = this.#hasMoved ? 0 : this.#silentMs + elapsedMs;
+    this.#hasMoved = false;
     if (this.#silentMs >= longestMs) this.#cut('truncated');
   }
 }

@@ -42,6 +42,7 @@ export function createUpstream(options: UpstreamOptions): Handler {
 
 /** The lines to one API. */
 class Upstream implements Handler {
+  readonly needsMessages = true;
   readonly #relaying: Relaying;
   readonly #newLine: () => Line;
   readonly #lines: Line[] = [];

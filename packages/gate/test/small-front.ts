@@ -128,6 +128,11 @@ async function exchangeOf(
     request,
     body,
     response,
+    headers: request.rawHeaders,
+    isAnswering: false,
+    send: () => {
+      throw new Error('not asked in these tests');
+    },
     refuse: (refusal) => {
       record.refusal = refusal;
       const problem = JSON.stringify({ reason: refusal.reason, detail: refusal.detail });
