@@ -3,12 +3,13 @@
  * holds on to is looked at on the way. Ends with 1 where something does not hold.
  *
  *   --requests N   default 1,000,000
+ *   --minutes N    in their place: as many as 300 a second are, evenly
  *   --seed N       which mix is drawn
  *   --write        writes bench/soak.md too
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -22,19 +23,22 @@ import { createMix, secret } from './soak/mix.js';
 
 const {
   requests,
+  minutes,
   seed: seedText,
   write,
 } = parseArgs({
   options: {
     requests: { type: 'string', default: '1000000' },
+    minutes: { type: 'string' },
     seed: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
   },
 }).values;
-const total = Number(requests);
+const perSecond = minutes === undefined ? Number.POSITIVE_INFINITY : 300;
+const total = minutes === undefined ? Number(requests) : Math.round(Number(minutes) * 60 * perSecond);
 const seed = Number(seedText);
 if (!Number.isSafeInteger(total) || total < 1000 || !Number.isSafeInteger(seed)) {
-  process.stderr.write('soak: due are --requests, a whole number from 1000, and --seed, a whole number\n');
+  process.stderr.write('soak: due are --requests from 1000 or --minutes from 1, and --seed, whole numbers\n');
   process.exit(2);
 }
 
@@ -145,24 +149,30 @@ let drawn = 0;
 let nextLook = 0;
 let looking = Promise.resolve();
 
+function drawNext() {
+  if (drawn >= nextLook) {
+    nextLook += total / looks;
+    const at = drawn;
+    looking = looking.then(async () => {
+      seen.push({ at, ...(await look()) });
+      if (process.stdout.isTTY) process.stdout.write(`\r${at.toLocaleString('en')} requests`);
+    });
+  }
+  const next = draw();
+  const kind = next.leaves ? 'aborted' : next.kind === 'malformed' ? 'malformed' : (next.due[0]?.slice(0, 3) ?? '');
+  counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return next;
+}
+
 await callAll({
   port,
   callers: connections,
   draw() {
     if (drawn >= total) return undefined;
     drawn += 1;
-    if (drawn >= nextLook) {
-      nextLook += total / looks;
-      const at = drawn;
-      looking = looking.then(async () => {
-        seen.push({ at, ...(await look()) });
-        if (process.stdout.isTTY) process.stdout.write(`\r${at.toLocaleString('en')} requests`);
-      });
-    }
-    const next = draw();
-    const kind = next.leaves ? 'aborted' : next.kind === 'malformed' ? 'malformed' : (next.due[0]?.slice(0, 3) ?? '');
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    return next;
+    const next = drawNext();
+    const waitMs = beganMs + (drawn / perSecond) * 1000 - performance.now();
+    return waitMs > 1 ? pause(waitMs, next) : next;
   },
   heard({ due, kind, head }, answer) {
     const isDue = due.includes(answer) || (head && due.some((each) => each.startsWith(answer)));
@@ -192,6 +202,9 @@ const middle = (/** @type {{ heapUsed: number }[]} */ part) =>
   part.map(({ heapUsed }) => heapUsed).toSorted((a, b) => a - b)[Math.floor(part.length / 2)] ?? 0;
 const [earlier, later] = [middle(heaps.slice(0, half)), middle(heaps.slice(half))];
 const slope = slopeOf(heaps.map(({ at, heapUsed }) => /** @type {const} */ ([at, heapUsed])));
+const resident = slopeOf(
+  seen.filter(({ at }) => at >= settledFrom * total).map(({ at, rss }) => /** @type {const} */ ([at, rss])),
+);
 const grown = Object.entries(last.collections).map(([place, size]) => ({
   place,
   size,
@@ -231,7 +244,7 @@ const text = [
     .toSorted(([one], [other]) => one.localeCompare(other))
     .map(([kind, count]) => `${kind} × ${count.toLocaleString('en')}`)
     .join(', ')}`,
-  `${tookS.toFixed(0)} s, ${(total / tookS).toFixed(0)} requests/s on ${connections} connections; resident at most ${MiB(Math.max(...seen.map(({ rss }) => rss)))}`,
+  `${tookS.toFixed(0)} s, ${(total / tookS).toFixed(0)} requests/s on ${connections} connections; resident at most ${MiB(Math.max(...seen.map(({ rss }) => rss)))}, slope ${MiB(resident * (total / tookS) * 600)} per 10 minutes`,
   '',
   ...checks.map(
     ({ name, value, holds }) => `  ${name.padEnd(28)} ${value.padEnd(62)} ${holds ? 'holds' : 'DOES NOT HOLD'}`,
@@ -251,10 +264,10 @@ if (said.trim() !== '')
 
 if (write) {
   const [cpu] = cpus();
-  const page = [
-    '# Results of the soak',
+  const command = minutes === undefined ? 'npm run soak' : `npm run soak -- --minutes ${minutes}`;
+  const section = [
     '',
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim()}, \`npm run soak\`, seed ${seed}.`,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim()}, \`${command}\`, seed ${seed}.`,
     `The machine's load at the end: ${loadavg()[0]?.toFixed(1)}.`,
     '',
     '```',
@@ -268,8 +281,13 @@ if (write) {
       ),
     '```',
     '',
-  ];
-  writeFileSync(new URL('soak.md', import.meta.url), page.join('\n'));
+  ].join('\n');
+  const page = new URL('soak.md', import.meta.url);
+  // Of the two ways to run it, the page keeps what the other has shown.
+  const steady = '\n## At a steady rate\n';
+  const [fast = '', slow] = readFileSync(page, 'utf8').split(steady);
+  const parts = minutes === undefined ? [`# Results of the soak\n${section}`, slow] : [fast, section];
+  writeFileSync(page, parts.filter((part) => part !== undefined).join(steady));
 }
 process.exit(checks.every(({ holds }) => holds) ? 0 : 1);
 

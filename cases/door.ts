@@ -7,6 +7,7 @@ import {
   startEvilUpstream,
 } from '../packages/gate/test/evil-upstream.ts';
 import type { RawRequest } from '../packages/gate/test/request-reader.ts';
+import { createMemoryLimits } from '@flick/stores';
 import { deciderOf, defaultSizes, type Setting } from './setting.ts';
 
 /** The whole of Flick at one port, with the API behind it in the test's hands. Ends with its test. */
@@ -44,12 +45,15 @@ export interface DoorOptions {
   readonly maxInFlight?: number;
   readonly maxTunnels?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** How many counters of limits are kept. */
+  readonly maxLimitKeys?: number;
 }
 
 /** Opens the real gate with the real ladder, verifier and store before an API that does what the test says. */
 export async function openDoor(options: DoorOptions = {}): Promise<Door> {
   const { contract = 'library.yaml', settings = {}, script = sayBack, evil, maxInFlight, maxTunnels, tls } = options;
-  const decider = deciderOf({ contract, settings: { codes: 'standard', ...settings } });
+  const limitStore = createMemoryLimits(options.maxLimitKeys === undefined ? {} : { maxKeys: options.maxLimitKeys });
+  const decider = deciderOf({ contract, settings: { codes: 'standard', ...settings } }, false, 'document', limitStore);
   const times = { ...timeouts, ...options.timeouts };
   const api = await startEvilUpstream(script, evil);
   const outcomes: Outcome[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileContract, type Contract, type ContractSettings, readContract } from '@flick/contract';
 import { createJwtVerifier } from '@flick/credentials';
-import { createDecider, type TracingDecider, type Verifier } from '@flick/decide';
+import { createDecider, type LimitStore, type TracingDecider, type Verifier } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import type { Story } from './story.ts';
 import { storySessions } from './story-sessions.ts';
@@ -54,12 +54,17 @@ export function contractOf({ contract, settings }: Setting, form: Form = 'docume
 export type Setting = Pick<Story, 'contract' | 'settings'>;
 
 /** A ladder for one story, with limits of its own. */
-export function deciderOf(setting: Setting, keepsValues = false, form: Form = 'document'): TracingDecider {
+export function deciderOf(
+  setting: Setting,
+  keepsValues = false,
+  form: Form = 'document',
+  limitStore: LimitStore = createMemoryLimits(),
+): TracingDecider {
   const { settings } = setting;
   return createDecider(contractOf(setting, form), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits: settings.limits ?? [],
-    limitStore: createMemoryLimits(),
+    limitStore,
     limitStoreDown: 'pass',
     limitHeaders: settings.limitHeaders ?? 'draft',
     verifiers: new Map<string, Verifier>([

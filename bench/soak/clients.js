@@ -8,6 +8,7 @@ const answerMs = 60_000;
 /**
  * @typedef {import('./mix.js').Drawn} Drawn
  * @typedef {{ status: number, said: string, close: boolean, end: number }} Answer
+ * @typedef {() => Drawn | undefined | Promise<Drawn | undefined>} Draw
  */
 
 /** A connection that asks one thing after the other. */
@@ -99,7 +100,7 @@ function answerOf(text, head) {
  * @param {object} order
  * @param {number} order.port
  * @param {number} order.callers - connections at once
- * @param {() => Drawn | undefined} order.draw - the next request; undefined where there are enough
+ * @param {Draw} order.draw - the next request, when it is due; undefined where there are enough
  * @param {(drawn: Drawn, said: string) => void} order.heard - told of each answer that was due
  */
 export async function callAll({ port, callers, draw, heard }) {
@@ -108,7 +109,7 @@ export async function callAll({ port, callers, draw, heard }) {
 
 /**
  * @param {number} port
- * @param {() => Drawn | undefined} draw
+ * @param {Draw} draw
  * @param {(drawn: Drawn, said: string) => void} heard
  * @returns {Promise<void>}
  */
@@ -129,11 +130,15 @@ function callOn(port, draw, heard) {
   };
   return new Promise((resolve, reject) => {
     // Not one promise behind the other: they would all be kept to the end.
-    const next = () => {
-      const drawn = draw();
+    const go = (/** @type {Drawn | undefined} */ drawn) => {
       if (drawn !== undefined) call(drawn).then(next, reject);
       else if (kept === undefined) resolve();
       else kept.close().then(resolve, reject);
+    };
+    const next = () => {
+      const drawn = draw();
+      if (drawn instanceof Promise) drawn.then(go, reject);
+      else go(drawn);
     };
     next();
   });

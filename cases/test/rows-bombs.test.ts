@@ -73,6 +73,17 @@ describe('row 38: a huge body', () => {
   });
 });
 
+/** A text of which one byte in 20 is like random: dense enough not to be taken for a bomb. */
+function modest(mebibytes: number): Buffer {
+  const body = Buffer.alloc(mebibytes * 1024 * 1024, 'a');
+  let state = 1;
+  for (let at = 0; at < body.length; at += 20) {
+    state = Math.imul(state, 1_664_525) + 1_013_904_223;
+    body[at] = 0x30 + ((state >>> 16) % 75);
+  }
+  return body;
+}
+
 describe('row 39: bodies that unfold', () => {
   const post = 'POST /v1/notes HTTP/1.1\r\nContent-Type: text/plain\r\n';
   const zeros = Buffer.alloc(20 * 1024 * 1024);
@@ -94,6 +105,29 @@ describe('row 39: bodies that unfold', () => {
       'body-too-large',
     );
     expect([...api.requests, ...wide.api.requests]).toEqual([]);
+  });
+
+  test('more than a hundred times its own size is 413, however small it is beside the limit', async () => {
+    const { port, api } = await openDoor({ settings: { bodyBytes: 8 * 1024 * 1024 } });
+    const sparse = gzipSync(Buffer.alloc(1024 * 1024));
+    expect((1024 * 1024) / sparse.length).toBeGreaterThan(200);
+    const refused = await send(port, `${post}Content-Encoding: gzip\r\n`, sparse);
+    expectProblem(refused.answers[0], 413, 'body-too-large');
+    const dense = gzipSync(modest(1));
+    expect((1024 * 1024) / dense.length).toBeLessThan(100);
+    // Unfolded, and judged by its schema.
+    const { answers } = await send(port, `${post}Content-Encoding: gzip\r\n`, dense);
+    expectProblem(answers[0], 400, 'wrong-value');
+    expect(api.requests).toEqual([]);
+  });
+
+  test('more than 10 MiB is 413, whatever the limit and however dense it is', async () => {
+    const { port, api } = await openDoor({ settings: { bodyBytes: 64 * 1024 * 1024 } });
+    const dense = gzipSync(modest(11));
+    expect((11 * 1024 * 1024) / dense.length).toBeLessThan(100);
+    const { answers } = await send(port, `${post}Content-Encoding: gzip\r\n`, dense);
+    expectProblem(answers[0], 413, 'body-too-large');
+    expect(api.requests).toEqual([]);
   });
 
   test.for(['gzip, gzip', 'br,gzip,br', 'x-foo', 'gzip;q=1', 'compress', 'zstd'])(

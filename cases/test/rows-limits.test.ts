@@ -1,6 +1,6 @@
 import type { Limit } from '@flick/decide';
 import { describe, expect, test } from 'vitest';
-import { ask, expectProblem, pause, type WireAnswer } from '../../packages/gate/test/wire-client.ts';
+import { ask, dial, expectProblem, pause, type WireAnswer } from '../../packages/gate/test/wire-client.ts';
 import { openDoor } from '../door.ts';
 import { token } from '../token.ts';
 
@@ -48,6 +48,58 @@ describe('row 9: a burst', () => {
     expect(statuses(await times(5, () => get(port, '/v1/either', ann)))).toEqual([200, 200, 200, 200, 200]);
     expect(api.requests).toHaveLength(15);
     expect(await recorded(22)).toHaveLength(22);
+  });
+});
+
+const requestOf = (sub: string, fields = ''): string => `GET /v1/either HTTP/1.1\r\n${host}${as(sub)}${fields}\r\n`;
+
+/** Sends requests one after the other on one connection. */
+async function askInTurn(port: number, count: number, text: string): Promise<readonly WireAnswer[]> {
+  const wire = await dial(port);
+  const answers: WireAnswer[] = [];
+  const next = async (): Promise<void> => {
+    wire.send(text);
+    answers.push(await wire.answer(60_000));
+    if (answers.length < count) await next();
+  };
+  await next();
+  wire.socket.destroy();
+  return answers;
+}
+
+describe('row 9: one consumer who asks for a hundred times what the limit allows, and one for half of it', () => {
+  const limit: Limit = { name: 'each', requests: 40, windowMs: 3_600_000, by: 'consumer' };
+
+  test('are counted apart, each exactly', async () => {
+    const { port, recorded } = await openDoor({ settings: { limits: [limit] } });
+    const flood = Promise.all(Array.from({ length: 8 }, () => askInTurn(port, 500, requestOf('ann'))));
+    const quiet = await askInTurn(port, 20, requestOf('bob'));
+    expect(quiet.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    const left = quiet.map(({ fields }) => /;r=(\d+);/.exec(fields.ratelimit ?? '')?.[1]);
+    expect(left).toEqual(Array.from({ length: 20 }, (_, at) => String(39 - at)));
+    const loud = (await flood).flat();
+    const refused = loud.filter(({ status }) => status === 429);
+    expect([loud.length - refused.length, refused.length]).toEqual([40, 3960]);
+    for (const { fields } of refused) {
+      expect(fields['ratelimit-policy']).toBe('"each";q=40;w=3600');
+      const [, due] = /^"each";r=0;t=(\d+)$/.exec(fields.ratelimit ?? '') ?? [];
+      expect(fields['retry-after']).toBe(due);
+    }
+    expect(await recorded(4020)).toHaveLength(4020);
+  });
+
+  test('cannot drive each other out of a store that is full', async () => {
+    const limits: Limit[] = [limit, { ...limit, name: 'addresses', by: 'address' }];
+    const settings = { limits, trustedProxies: ['127.0.0.0/8'] };
+    const { port } = await openDoor({ settings, maxLimitKeys: 50 });
+    const tell = async (sub: string, at: number): Promise<string | undefined> =>
+      (await ask(port, requestOf(sub, `X-Forwarded-For: 198.51.${at >> 8}.${at & 255}\r\n${close}`))).answers[0]?.fields
+        .ratelimit;
+    expect(await tell('bob', 1)).toContain('"each";r=39;');
+    // Each from an address of its own, so that there are more counters than the store holds.
+    await Promise.all(Array.from({ length: 300 }, (_, at) => tell('ann', 256 + at)));
+    expect(await tell('bob', 1)).toContain('"each";r=38;');
+    expect(await tell('ann', 1)).toContain('"each";r=0;');
   });
 });
 

@@ -182,6 +182,20 @@ describe('row 47: no spelling of a protected path gets round its credentials (I3
     expect(api.requests).toEqual([]);
   });
 
+  test.for([
+    '/v1/health/..;/private',
+    '/v1/health/.;/private',
+    '/v1/books/..;x=1',
+    '/v1/health/%2e%2e;/private',
+    '/v1/books/..',
+    '/v1/books/7/.',
+  ])('%s, which some servers resolve and some do not, is 400 everywhere', async (spelling) => {
+    const { port, api } = await openDoor();
+    const { answers } = await ask(port, `GET ${spelling} HTTP/1.1\r\n${host}${close}X-Api-Key: k\r\n\r\n`);
+    expectProblem(answers[0], 400, 'malformed-target');
+    expect(api.requests).toEqual([]);
+  });
+
   test.for(['/v1/private', '/v1/%70rivate', '/%76%31/privat%65', 'http://library.test/v1/private'])(
     '%s with a credential arrives as the one path that was judged',
     async (spelling) => {
