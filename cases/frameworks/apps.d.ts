@@ -70,5 +70,9 @@ export function nestRoutes(
   platform: 'express' | 'fastify',
   flick: Adapting,
   routes: Readonly<Record<string, () => unknown>>,
-  options: { readonly filter?: object; readonly logger: Readonly<Record<string, (...args: unknown[]) => void>> },
+  options: {
+    readonly filter?: object;
+    readonly logger: false | Readonly<Record<string, (...args: unknown[]) => void>>;
+    readonly httpsOptions?: object;
+  },
 ): Promise<ServedNest>;

@@ -94,9 +94,9 @@ export async function nestApp(platform, answer, asked, flick) {
  * @param {'express' | 'fastify'} platform
  * @param {any} flick
  * @param {Record<string, () => unknown>} routes
- * @param {{ filter?: any, logger: any }} options
+ * @param {{ filter?: any, logger: any, httpsOptions?: any }} options
  */
-export async function nestRoutes(platform, flick, routes, { filter, logger }) {
+export async function nestRoutes(platform, flick, routes, { filter, ...options }) {
   await load('reflect-metadata');
   const { Controller, Get, Module } = await load('@nestjs/common');
   const { NestFactory } = await load('@nestjs/core');
@@ -114,7 +114,7 @@ export async function nestRoutes(platform, flick, routes, { filter, logger }) {
     title = 'routes';
   }
   Module({ controllers })(App);
-  const app = await NestFactory.create(App, await plainAdapterOf(platform, flick), { logger });
+  const app = await NestFactory.create(App, await plainAdapterOf(platform, flick), options);
   if (filter !== undefined) app.useGlobalFilters(filter);
   await app.listen(0, '127.0.0.1');
   return { port: app.getHttpServer().address().port, close: () => app.close() };

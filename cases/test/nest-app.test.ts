@@ -29,6 +29,7 @@ const routes = {
   thrown() {
     throw new Error('secret of the database');
   },
+  elsewhere: () => 'nobody asks',
   tea: () => ({ tea: true }),
 };
 
@@ -38,18 +39,19 @@ const silent = { log: say, warn: say, debug: say, verbose: say };
 /** Serves the routes behind Flick; they end with their test. */
 async function open(platform: 'express' | 'fastify', choose: (flick: Flick) => { filter?: object }) {
   const outcomes: Outcome[] = [];
+  const warnings: string[] = [];
   const logged: string[] = [];
   const flick = await openFlick({
     contract,
     records: 'off',
     onOutcome: (outcome) => void outcomes.push(outcome),
     onError: () => {},
-    onWarning: () => {},
+    onWarning: (line) => void warnings.push(line),
   });
   const logger = { ...silent, error: (text: unknown) => void logged.push(String(text)) };
   const app = await nestRoutes(platform, flick, routes, { ...choose(flick), logger });
   onTestFinished(() => app.close());
-  return { origin: `http://127.0.0.1:${app.port}`, outcomes, logged };
+  return { origin: `http://127.0.0.1:${app.port}`, outcomes, logged, warnings };
 }
 
 beforeAll(() => installIn('frameworks', '@nestjs/platform-fastify'), 240_000);
@@ -81,6 +83,11 @@ describe.each(['express', 'fastify'] as const)('Nest on %s', (platform) => {
       ]),
     );
     expect(logged).toEqual([]);
+  });
+
+  it('says which routes the contract does not know', async () => {
+    const { warnings } = await open(platform, () => ({}));
+    expect(warnings.map((line) => line.replace(/: .*/, ''))).toEqual(['GET /elsewhere']);
   });
 
   it('answers whatever else is thrown as before', async () => {
