@@ -351,13 +351,14 @@ export function isOfType(value: unknown, type: JsonType): boolean {
 
 /**
  * The branch that was most likely meant: one whose tags (members bound to a constant) fit, then one with few faults,
- * then one whose faults lie deep.
+ * then one of which no member is missing, then one whose faults lie deep.
  */
 function bestOf(outcomes: readonly Outcome[], pointer: string): Outcome | undefined {
   const start = pointer.length + 1;
   const rank = ({ faults }: Outcome): readonly number[] => [
     faults.filter((each) => isTag(each, start)).length,
     faults.length,
+    faults.filter(({ keyword, pointer: at }) => keyword === 'required' && !at.slice(start).includes('/')).length,
     -Math.max(...faults.map((each) => each.pointer.length)),
   ];
   return outcomes.toSorted((a, b) => compare(rank(a), rank(b)))[0];

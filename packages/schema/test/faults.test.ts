@@ -104,6 +104,18 @@ describe('faults', () => {
     expect(told(check({ type: 'card' }))).toEqual(['/number required: due a string, arrived nothing']);
   });
 
+  it('of alternatives are those of the one that is whole, where others lack a member', () => {
+    const whole = {
+      type: 'object',
+      required: ['id'],
+      properties: { id: { type: 'integer' }, ref: { type: 'string' } },
+    };
+    const other = { type: 'object', required: ['a_long_name'], properties: { a_long_name: { type: 'object' } } };
+    const due = ['/ref type: due a string, arrived an array of 0 items'];
+    expect(told(checkOf({ oneOf: [whole, other] })({ id: 1, ref: [] }))).toEqual(due);
+    expect(told(checkOf({ oneOf: [other, whole] })({ id: 1, ref: [] }))).toEqual(due);
+  });
+
   it('of many alternatives are few', () => {
     const members = Object.fromEntries(
       Array.from({ length: 30 }, (_, index) => [`m${String(index)}`, { type: 'string' }]),
