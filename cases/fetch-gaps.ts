@@ -26,6 +26,7 @@ export const fetchGaps: readonly Gap[] = [
       'a signed Content-Length is refused',
       'obsolete line folding is refused',
       'space before the colon is refused',
+      'what the parser refuses has the body of every refusal',
       'a bare line feed is refused',
       'NUL in a field value is refused',
       'an empty field name is refused',

@@ -53,6 +53,13 @@ export function contractOf({ contract, settings }: Setting, form: Form = 'docume
 /** What of a story makes its ladder. */
 export type Setting = Pick<Story, 'contract' | 'settings'>;
 
+const storeThatIsDown: LimitStore = {
+  charge: () => {
+    throw new Error('the store of limits is out of reach');
+  },
+  refund: () => {},
+};
+
 /** A ladder for one story, with limits of its own. */
 export function deciderOf(
   setting: Setting,
@@ -64,8 +71,8 @@ export function deciderOf(
   return createDecider(contractOf(setting, form), {
     clock: { monotonicMs: () => performance.now(), wallMs: () => Date.now() },
     limits: settings.limits ?? [],
-    limitStore,
-    limitStoreDown: 'pass',
+    limitStore: settings.limitStore === 'down' ? storeThatIsDown : limitStore,
+    limitStoreDown: settings.limitStoreDown ?? 'pass',
     limitHeaders: settings.limitHeaders ?? 'draft',
     verifiers: new Map<string, Verifier>([
       ['bearer', createJwtVerifier({ algorithms: ['HS256'], secret: Buffer.from(tokenSecret) })],

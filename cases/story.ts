@@ -14,6 +14,9 @@ interface StorySettings {
   readonly operations?: Readonly<Record<string, SwitchSettings>>;
   readonly limits?: readonly Limit[];
   readonly limitHeaders?: DeciderOptions['limitHeaders'];
+  /** A store that fails whenever it is asked; and what becomes of a request then. */
+  readonly limitStore?: 'down';
+  readonly limitStoreDown?: DeciderOptions['limitStoreDown'];
   readonly trustedProxies?: readonly string[];
   readonly cors?: CorsPolicy;
   readonly headerCount?: number;
@@ -123,7 +126,7 @@ const dueKeys = new Set(
   ),
 );
 const settingKeys = new Set(
-  'codes mode unknownMembers responses operations limits limitHeaders trustedProxies cors headerCount bodyBytes'.split(
+  'codes mode unknownMembers responses operations limits limitHeaders limitStore limitStoreDown trustedProxies cors headerCount bodyBytes'.split(
     ' ',
   ),
 );

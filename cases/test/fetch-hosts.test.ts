@@ -12,10 +12,10 @@ import {
 } from '../fetch-hosts.ts';
 import { readStories, type Story } from '../story.ts';
 
-// The bound on the number of fields is no setting.
+// Neither the bound on the number of fields nor the store of limits is a setting.
 const stories = readStories()
   .flatMap((file) => file.stories)
-  .filter(({ settings }) => settings.headerCount === undefined);
+  .filter(({ settings }) => settings.headerCount === undefined && settings.limitStore === undefined);
 
 const hosts: readonly {
   readonly host: string;

@@ -26,10 +26,11 @@ const hosts: Readonly<Record<string, OpenHost>> = {
 
 beforeAll(() => installIn('frameworks', '@nestjs/platform-fastify'), 240_000);
 
-// `headerCount` is no setting.
+// Neither the bound on the number of fields nor the store of limits is a setting.
 const stories = readStories()
   .flatMap((file) => file.stories)
-  .filter(({ over, settings }) => over.includes('sockets') && settings.headerCount === undefined);
+  .filter(({ over }) => over.includes('sockets'))
+  .filter(({ settings }) => settings.headerCount === undefined && settings.limitStore === undefined);
 
 describe.each(Object.entries(hosts))('%s', (name, open) => {
   const host = hostOf(open);
