@@ -3,7 +3,7 @@ import { type Contract, type Operation, readContract } from '@flick/contract';
 import { createDecider, type Decider, type Passage, type Refusal } from '@flick/decide';
 import { parse } from 'yaml';
 import { type Form, readCompiled } from '../setting.ts';
-import { type Mutant, mutantsOf } from './mutants.ts';
+import { type Mutant, mutantsOf, tells } from './mutants.ts';
 import { type Dialect, isMembers, operationsOf, type RawOperation, readOperation, Unsampled } from './raw.ts';
 import { draft, mediaTypesOf, write, type Written } from './request.ts';
 
@@ -19,6 +19,8 @@ export interface Examination {
   operations: number;
   requests: number;
   mutants: number;
+  /** How many mutants there were of what was spoiled in which way. */
+  readonly kinds: Map<string, number>;
   /** Operations that cannot be served, by the contract's own word. */
   readonly broken: Finding[];
   /** Requests that could not be made. */
@@ -39,8 +41,12 @@ const decide = (contract: Contract): Decider =>
     sizes: { targetBytes: 1e6, headerCount: 1000, jsonDepth: 64, bodyBytes: 1e7 },
   });
 
-/** Reads a document, and asks for every operation of it: well, and wrong in one way at a time. */
-export function examine(path: string, form: Form = 'document'): Examination {
+/**
+ * Reads a document, and asks for every operation of it: well, and wrong in one way at a time.
+ *
+ * @param mutants - how many of one kind are made of one parameter or body
+ */
+export function examine(path: string, mutants: number, form: Form = 'document'): Examination {
   const contract = form === 'compiled' ? readCompiled(path, {}) : readContract(path);
   const text = readFileSync(path, 'utf8');
   const root: unknown = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { merge: true, maxAliasCount: -1 });
@@ -49,6 +55,7 @@ export function examine(path: string, form: Form = 'document'): Examination {
     operations: contract.operations.length,
     requests: 0,
     mutants: 0,
+    kinds: new Map(),
     broken: [],
     unsampled: [],
     findings: [],
@@ -84,13 +91,20 @@ export function examine(path: string, form: Form = 'document'): Examination {
       });
       continue;
     }
-    ask(operation, readOperation(each, dialect), dialect, decider, result);
+    ask(operation, readOperation(each, dialect), { dialect, decider, mutants }, result);
   }
   return result;
 }
 
+interface Asking {
+  readonly dialect: Dialect;
+  readonly decider: Decider;
+  readonly mutants: number;
+}
+
 /** Sends all requests for one operation. */
-function ask(operation: Operation, raw: RawOperation, dialect: Dialect, decider: Decider, result: Examination): void {
+function ask(operation: Operation, raw: RawOperation, asking: Asking, result: Examination): void {
+  const { dialect, decider, mutants: limit } = asking;
   for (const extent of ['least', 'full'] as const) {
     for (const type of mediaTypesOf(raw, extent)) {
       try {
@@ -108,13 +122,16 @@ function ask(operation: Operation, raw: RawOperation, dialect: Dialect, decider:
           });
           continue;
         }
-        for (const mutant of mutantsOf(good, dialect)) {
+        const text = `${operation.id} ${extent} ${type ?? ''}`;
+        for (const mutant of mutantsOf(good, dialect, { limit, text })) {
           result.mutants += 1;
+          const kind = `${mutant.target}: ${mutant.kind}`;
+          result.kinds.set(kind, (result.kinds.get(kind) ?? 0) + 1);
           const said = judge(decider, mutant.request);
           const off = misses(said, mutant, operation);
           if (off !== undefined)
             result.findings.push({
-              class: `mutant ${mutant.name}: ${off}`,
+              class: `mutant ${mutant.target}, ${mutant.kind}: ${off}`,
               operation: operation.id,
               detail: `${mutant.about} ${tellOf(said)} ${mutant.request.method} ${mutant.request.target.slice(0, 300)} ${textOf(mutant.request.body).slice(0, 300)}`,
             });
@@ -161,16 +178,16 @@ function differs(passage: Passage, operation: Operation): string | undefined {
   return passage.operation === operation ? undefined : 'another operation';
 }
 
-function misses(passage: Passage, { reason, names }: Mutant, operation: Operation): string | undefined {
+function misses(passage: Passage, mutant: Mutant, operation: Operation): string | undefined {
+  const { reason, spot } = mutant;
   const refusal = refusalOf(passage);
   if (refusal === undefined) return passage.operation === operation ? 'passes' : undefined;
   if (passage.operation !== operation && passage.operation !== undefined) return undefined;
-  if (refusal.reason !== reason) return `${refusal.reason} in place of ${reason}`;
-  if (names === undefined) return undefined;
-  const named = refusal.violations.some(
-    ({ name, pointer }) => name === names || pointer === `/${names.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  );
-  return named ? undefined : `${reason} of something else`;
+  // Where one change breaks several keywords, each is told of, and the reason is that of the first.
+  const isOne = refusal.violations.length <= 1 && spot?.branches === undefined;
+  if (isOne && refusal.reason !== reason) return `${refusal.reason} in place of ${reason}`;
+  if (refusal.violations.length === 0 && spot === undefined) return undefined;
+  return refusal.violations.some((violation) => tells(violation, mutant)) ? undefined : `${reason} of something else`;
 }
 
 function tellOf(passage: Passage): string {

@@ -10,7 +10,7 @@ export function holds(schema: unknown, value: unknown, dialect: Dialect, depth =
   if (!isMembers(schema)) return true;
   if (depth > 60) throw new Unsampled('a schema that leads back to itself');
   const inner = (each: unknown, of = value): boolean => holds(each, of, dialect, depth + 1);
-  const { isOld } = dialect;
+  const { isOld, isLenient } = dialect;
   if (typeof schema['$ref'] === 'string') {
     if (!inner(deref({ $ref: schema['$ref'] }, dialect))) return schema['nullable'] === true && value === null;
     if (isOld) return true;
@@ -25,15 +25,18 @@ export function holds(schema: unknown, value: unknown, dialect: Dialect, depth =
   if (Array.isArray(values) && values.length > 0 && !values.some((each) => same(each, value))) return false;
   if ('const' in schema && !same(schema['const'], value)) return false;
   if (typeof value === 'number' && !numberHolds(schema, value)) return false;
-  if (typeof value === 'string' && !stringHolds(schema, value)) return false;
+  if (typeof value === 'string' && !stringHolds(schema, value, isLenient === true)) return false;
   if (Array.isArray(value) && !itemsHold(schema, value, inner)) return false;
   if (isMembers(value) && !membersHold(schema, value, inner, dialect)) return false;
   if (!listOf(schema['allOf']).every((each) => inner(each))) return false;
   const any = listOf(schema['anyOf']);
   if (any.length > 0 && !any.some((each) => inner(each))) return false;
   const one = listOf(schema['oneOf']);
-  if (one.length > 0 && one.filter((each) => inner(each)).length !== 1) return false;
-  if (schema['not'] !== undefined && inner(schema['not'])) return false;
+  const fitting = one.filter((each) => inner(each)).length;
+  if (one.length > 0 && (isLenient === true ? fitting === 0 : fitting !== 1)) return false;
+  // To say no leniently is to say yes strictly.
+  const strict = isLenient === undefined ? dialect : { ...dialect, isLenient: !isLenient };
+  if (schema['not'] !== undefined && holds(schema['not'], value, strict, depth + 1)) return false;
   if (schema['if'] === undefined) return true;
   return inner(inner(schema['if']) ? schema['then'] : schema['else']);
 }
@@ -112,13 +115,30 @@ const formatTexts: Readonly<Record<string, (text: string) => boolean>> = {
   byte: (text) => /^(?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?$/.test(text),
 };
 
-function stringHolds(schema: Members, text: string): boolean {
+/** What breaks a format beyond doubt. */
+const formatBreaks: Readonly<Record<string, RegExp>> = {
+  date: /[^\d-]/,
+  time: /[~_]/,
+  'date-time': /[~_]/,
+  duration: /[~_]/,
+  uuid: /[~_]/,
+  email: /^[^@]*$/,
+  hostname: /[~% ]/,
+  ipv4: /[^\d.]/,
+  ipv6: /[~_]/,
+  uri: /^[^:]*$/,
+  'uri-reference': /%(?![\da-f]{2})/i,
+  byte: /[~%]/,
+};
+
+function stringHolds(schema: Members, text: string, isLenient: boolean): boolean {
   const { format, pattern } = schema;
   const { length } = Array.from(text);
   if (length < (limit(schema, 'minLength') ?? 0) || length > (limit(schema, 'maxLength') ?? Infinity)) return false;
   if (typeof pattern === 'string' && !expressionOf(pattern).test(text)) return false;
-  const formatHolds = typeof format === 'string' ? formatTexts[format] : undefined;
-  return formatHolds === undefined || formatHolds(text);
+  if (typeof format !== 'string') return true;
+  if (isLenient) return !(formatBreaks[format]?.test(text) ?? false);
+  return formatTexts[format]?.(text) ?? true;
 }
 
 type Inner = (schema: unknown, value: unknown) => boolean;

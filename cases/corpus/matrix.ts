@@ -10,8 +10,31 @@ type Release = (typeof releases)[number];
 
 const object = { type: 'object', required: ['r'], properties: { r: { type: 'integer' }, g: { type: 'string' } } };
 
-/** Schemas by the type of what they take. */
+/** What each release has its own words for: null beside a type, a value alone, bounds left out, and names. */
+function wordsOf(release: Release): {
+  nullable: object;
+  constant: object;
+  above: object;
+  names: object;
+} {
+  return release === '3.0.4'
+    ? {
+        nullable: { type: 'integer', nullable: true },
+        constant: { enum: ['v1'], type: 'string' },
+        above: { type: 'number', minimum: 3, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: true },
+        names: {},
+      }
+    : {
+        nullable: { type: ['integer', 'null'] },
+        constant: { const: 'v1' },
+        above: { type: 'number', exclusiveMinimum: 3, exclusiveMaximum: 9 },
+        names: { propertyNames: { pattern: '^[a-z][a-z0-9]*$' } },
+      };
+}
+
+/** Schemas by the type of what they take, and by what they ask of it. */
 function schemasOf(release: Release): Record<string, object> {
+  const { nullable, constant, above, names } = wordsOf(release);
   return {
     string: { type: 'string', maxLength: 40 },
     integer: { type: 'integer', minimum: 2, maximum: 90 },
@@ -19,11 +42,29 @@ function schemasOf(release: Release): Record<string, object> {
     boolean: { type: 'boolean' },
     array: { type: 'array', items: { type: 'integer' }, minItems: 2 },
     object,
-    nullable: release === '3.0.4' ? { type: 'integer', nullable: true } : { type: ['integer', 'null'] },
+    nullable,
     enum: { type: 'string', enum: ['red', 'green'] },
     default: { type: 'integer', default: 7 },
+    constant,
+    above,
+    even: { type: 'integer', multipleOf: 2 },
+    code: { type: 'string', minLength: 3, pattern: '^[a-z]+$' },
+    day: { type: 'string', format: 'date' },
+    set: { type: 'array', items: { type: 'string', minLength: 2, maxLength: 9 }, uniqueItems: true, maxItems: 3 },
+    closed: {
+      type: 'object',
+      required: ['r'],
+      properties: { r: { type: 'integer', maximum: 9 }, g: { type: 'string', enum: ['on', 'off'] } },
+      additionalProperties: false,
+      minProperties: 2,
+    },
+    few: { type: 'object', additionalProperties: { type: 'integer' }, minProperties: 2, maxProperties: 3, ...names },
+    either: { oneOf: [{ type: 'integer', maximum: 10 }, { type: 'boolean' }] },
   };
 }
+
+const arrays: ReadonlySet<string> = new Set(['array', 'set']);
+const objects: ReadonlySet<string> = new Set(['object', 'closed', 'few']);
 
 const stylesBefore32: Readonly<Record<string, readonly string[]>> = {
   path: ['simple', 'label', 'matrix'],
@@ -32,11 +73,15 @@ const stylesBefore32: Readonly<Record<string, readonly string[]>> = {
   cookie: ['form'],
 };
 
-/** What the specification defines: the delimited styles for arrays and objects in one parameter, deepObject for objects. */
-function isDefined(style: string, explode: boolean, type: string): boolean {
-  if (style === 'deepObject') return explode && type === 'object';
+/**
+ * What the specification defines: the delimited styles for arrays and objects in one parameter, deepObject for objects.
+ * Of cookies under names that nobody declares, no one can say whose they are.
+ */
+function isDefined(style: string, explode: boolean, type: string, where: string): boolean {
+  if (where === 'cookie' && explode && type === 'few') return false;
+  if (style === 'deepObject') return explode && objects.has(type);
   if (style === 'spaceDelimited' || style === 'pipeDelimited')
-    return !explode && (type === 'array' || type === 'object');
+    return !explode && (arrays.has(type) || objects.has(type));
   return true;
 }
 
@@ -47,7 +92,7 @@ function parametersOf(release: Release): { name: string; in: string; parameter: 
     const styles = release === '3.2.0' && where === 'cookie' ? [...before, 'cookie'] : before;
     for (const [type, schema] of Object.entries(schemasOf(release))) {
       for (const style of styles) {
-        for (const explode of [false, true].filter((each) => isDefined(style, each, type))) {
+        for (const explode of [false, true].filter((each) => isDefined(style, each, type, where))) {
           const name = `${where}-${style}-${explode ? 'exploded' : 'whole'}-${type}`;
           found.push({ name, in: where, parameter: { name, in: where, required: true, style, explode, schema } });
         }
@@ -63,35 +108,63 @@ function parametersOf(release: Release): { name: string; in: string; parameter: 
   return found;
 }
 
-const members = {
-  type: 'object',
-  required: ['name', 'size'],
-  properties: {
-    name: { type: 'string' },
-    size: { type: 'integer', minimum: 1 },
-    tags: { type: 'array', items: { type: 'string' } },
-    more: { type: 'array', items: { type: 'integer' } },
-    deep: { type: 'object', properties: { a: { type: 'string' } } },
-    part: { type: 'object', properties: { b: { type: 'boolean' } } },
-  },
-};
-
-const bodies: Readonly<Record<string, object>> = {
-  'application/json': { schema: members },
-  'application/vnd.matrix+json': { schema: members },
-  'application/x-www-form-urlencoded': {
-    schema: members,
-    encoding: {
-      tags: { style: 'form', explode: true },
-      more: { style: 'pipeDelimited', explode: false },
-      deep: { style: 'deepObject', explode: true },
-      part: { contentType: 'application/json' },
+/** Whatever a keyword can ask for, in one object. */
+function membersOf(release: Release): object {
+  const { constant, above, names } = wordsOf(release);
+  return {
+    type: 'object',
+    required: ['name', 'size'],
+    properties: {
+      name: { type: 'string', minLength: 2, maxLength: 60, pattern: '^[a-z0-9]+$' },
+      size: { type: 'integer', minimum: 1, maximum: 1000, multipleOf: 1 },
+      weight: above,
+      even: { type: 'integer', multipleOf: 2 },
+      kind: { type: 'string', enum: ['round', 'flat'] },
+      version: constant,
+      day: { type: 'string', format: 'date' },
+      tags: { type: 'array', items: { type: 'string', minLength: 2 }, maxItems: 4, uniqueItems: true },
+      more: { type: 'array', items: { type: 'integer', maximum: 50 }, minItems: 2 },
+      deep: { type: 'object', required: ['a'], properties: { a: { type: 'string', enum: ['x', 'y'] } } },
+      part: {
+        type: 'object',
+        required: ['b'],
+        properties: { b: { type: 'boolean' }, c: { type: 'array', items: { type: 'integer' } } },
+        additionalProperties: false,
+      },
+      labels: {
+        type: 'object',
+        additionalProperties: { type: 'integer' },
+        minProperties: 2,
+        maxProperties: 3,
+        ...names,
+      },
+      either: { oneOf: [{ type: 'integer', maximum: 10 }, { type: 'boolean' }] },
     },
-  },
-  'multipart/form-data': { schema: members, encoding: { part: { contentType: 'application/json' } } },
-  'text/plain': { schema: { type: 'string', maxLength: 100 } },
-  'application/octet-stream': { schema: {} },
-};
+    additionalProperties: false,
+  };
+}
+
+function bodiesOf(release: Release): Record<string, object> {
+  const schema = membersOf(release);
+  return {
+    'application/json': { schema },
+    'application/vnd.matrix+json': { schema },
+    'application/x-www-form-urlencoded': {
+      schema,
+      encoding: {
+        tags: { style: 'form', explode: true },
+        more: { style: 'pipeDelimited', explode: false },
+        deep: { style: 'deepObject', explode: true },
+        part: { contentType: 'application/json' },
+      },
+    },
+    'multipart/form-data': { schema, encoding: { part: { contentType: 'application/json' } } },
+    'text/plain': { schema: { type: 'string', minLength: 3, maxLength: 100, pattern: '^[a-z]' } },
+    'text/csv': { schema: { type: 'string', format: 'date' } },
+    'text/x-word': { schema: { type: 'string', enum: ['yes', 'no'] } },
+    'application/octet-stream': { schema: {} },
+  };
+}
 
 /** A document of one release: an operation for each parameter, and one for each media type. */
 export function matrixOf(release: Release): object {
@@ -101,7 +174,7 @@ export function matrixOf(release: Release): object {
     const path = where === 'path' ? `/${name}/{${name}}` : `/${name}`;
     paths[path] = { get: { operationId: name, parameters: [parameter], responses } };
   }
-  for (const [type, media] of Object.entries(bodies)) {
+  for (const [type, media] of Object.entries(bodiesOf(release))) {
     const path = `/bodies/${type.replace('/', '-')}`;
     paths[path] = { post: { requestBody: { required: true, content: { [type]: media } }, responses } };
   }

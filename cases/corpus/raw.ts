@@ -24,6 +24,11 @@ export interface Dialect {
   readonly root: unknown;
   /** OpenAPI 3.0: what stands beside a `$ref` is ignored, null is a matter of `nullable`. */
   readonly isOld: boolean;
+  /**
+   * Whether `holds` errs on the side of yes: of `oneOf` several branches may hold, and of a format only what is plainly
+   * something else breaks it. What does not hold then is wrong for sure.
+   */
+  readonly isLenient?: boolean;
 }
 
 export function isMembers(value: unknown): value is Members {

@@ -15,7 +15,7 @@ export interface Argument {
 }
 
 /** A body in one media type, not yet written. */
-interface BodyArgument {
+export interface BodyArgument {
   readonly type: string;
   readonly kind: 'json' | 'form' | 'multipart' | 'text' | 'opaque';
   readonly schema: unknown;
@@ -65,6 +65,10 @@ const framing = new Set([
   'transfer-encoding',
   'expect',
   'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'upgrade',
   'content-encoding',
 ]);
 
@@ -107,7 +111,7 @@ function sampleSuiting(schema: unknown, making: Making): unknown {
 }
 
 /** Whether a place of a request can carry a value: a path no slash, a header no line end, neither of them nothing. */
-function carries(value: unknown, where: string): boolean {
+export function carries(value: unknown, where: string): boolean {
   if (value === null || value === '' || value === undefined) return false;
   if (Array.isArray(value)) return value.length > 0 && value.every((item) => item !== '' && carries(item, where));
   if (isMembers(value)) {
@@ -166,7 +170,7 @@ function takesText(schema: unknown, dialect: Dialect): boolean {
 }
 
 /** Whether something in a value would leave no trace in a form: null, an array or object that is empty. */
-function holdsNothing(value: unknown): boolean {
+export function holdsNothing(value: unknown): boolean {
   if (value === null || value === undefined) return true;
   return typeof value === 'object' && (Object.keys(value).length === 0 || Object.values(value).some(holdsNothing));
 }

@@ -18,7 +18,7 @@ describe('compiled contracts of a part of the corpus', () => {
     expect(found.broken).toEqual([]);
     expect(found.findings).toEqual([]);
     expect(found.documents).toBeGreaterThan(50);
-    const { operations, requests, mutants, brokenByDocument, unsampled } = report(documents);
-    expect(found).toMatchObject({ operations, requests, mutants, brokenByDocument, unsampled });
+    const { operations, requests, mutants, kinds, brokenByDocument, unsampled } = report(documents);
+    expect(found).toMatchObject({ operations, requests, mutants, kinds, brokenByDocument, unsampled });
   });
 });

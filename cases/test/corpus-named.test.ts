@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installCorpus, namedDocuments } from '../corpus/documents.js';
-import { type Report, report } from '../corpus/report.ts';
+import { type Report, report, tableOf, unspoilt } from '../corpus/report.ts';
 
 describe('documents of ReadMe, Figma, rclone, Twilio and GitHub', () => {
   let found: Report;
@@ -24,12 +24,16 @@ describe('documents of ReadMe, Figma, rclone, Twilio and GitHub', () => {
       mutants,
       unsampled,
     };
-    process.stdout.write(`corpus, named documents: ${JSON.stringify(told)}\n`);
+    process.stdout.write(`corpus, named documents: ${JSON.stringify(told)}\n${tableOf(found.kinds)}`);
   });
 
   it('load whole: no operation is lost, every check compiles, good requests pass, each mutant is refused for its reason', () => {
     expect(found.broken).toEqual([]);
     expect(found.findings).toEqual([]);
+  });
+
+  it('are spoilt in every way that they give cause for; the made documents give cause for the others', () => {
+    expect(unspoilt(found.kinds)).toEqual(['another constant', 'a name forbidden']);
   });
 
   it('are many, and few requests could not be made for them', () => {
