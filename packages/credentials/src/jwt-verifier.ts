@@ -20,7 +20,9 @@ const MAX_KEYS_TRIED = 16;
 
 /**
  * Makes a verifier of signed tokens in compact form (RFC 7519, RFC 7515, RFC 8725). A token that it has verified is
- * answered for from memory, without a promise, until it expires or the keys change; the token itself is not kept.
+ * answered for from memory, without a promise, until it expires or the keys change; the token itself is not kept. So is
+ * one whose signature does not verify, until the keys change, where no newer keys could verify it: in a memory of its own,
+ * so that a flood of them forgets no good one.
  *
  * A token without a subject is good: its consumer has the subject ''. So all of one issuer's tokens without a subject
  * count as one consumer.
@@ -31,6 +33,7 @@ export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
   const plan = planOf(settings);
   const { keys: source, clock } = plan;
   const cache = createBoundedCache<VerifiedToken>(plan.cacheEntries);
+  const forged = createBoundedCache<ForgedToken>(plan.cacheEntries);
 
   const verifyAfresh = async (token: string, digest: string, scheme: string): Promise<Verification> => {
     const keys = source.current() ?? (await source.renew());
@@ -45,6 +48,9 @@ export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
       cache.set(digest, judged.token);
       return judged.token.verification;
     }
+    if (judged.kind === 'forged' || (judged.kind === 'stranger' && typeof keys.key !== 'function')) {
+      forged.set(digest, { verdict: judged.verdict, keys });
+    }
     return judged.verdict;
   };
 
@@ -57,10 +63,16 @@ export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
         const nowS = Math.floor(clock.wallMs() / 1000);
         return known.exp <= nowS - plan.toleranceS ? expired : known.verification;
       }
+      const refused = forged.get(digest);
+      if (refused !== undefined && refused.keys === source.current()) return refused.verdict;
       const fault = findFormFault(credential);
       return fault === undefined ? verifyAfresh(credential, digest, scheme.name) : bad(fault);
     },
-    bounds: () => [cache.bound('tokens'), ...(source.bound === undefined ? [] : [source.bound()])],
+    bounds: () => [
+      cache.bound('tokens'),
+      forged.bound('refused_tokens'),
+      ...(source.bound === undefined ? [] : [source.bound()]),
+    ],
     warm: async () => (source.current() ?? (await source.renew())) !== undefined,
   };
 }
@@ -77,9 +89,18 @@ interface VerifiedToken {
   readonly keys: KeySet;
 }
 
+/** A token whose signature was found not to verify. */
+interface ForgedToken {
+  readonly verdict: Bad;
+  /** The keys by which it did not. */
+  readonly keys: KeySet;
+}
+
 type Judged =
   | { readonly kind: 'verified'; readonly token: VerifiedToken }
   | { readonly kind: 'refused'; readonly verdict: Bad | Unknown }
+  /** It names a key, and that one has not signed it. */
+  | { readonly kind: 'forged'; readonly verdict: Bad }
   /** Signed with none of the keys at hand: a newer set may hold it. `isUnknown`: without that set, who can tell. */
   | { readonly kind: 'stranger'; readonly isUnknown: boolean; readonly verdict: Bad };
 
@@ -195,7 +216,7 @@ function judgeError(error: unknown, token: string): Judged {
     const verdict = bad('The signature of the token does not verify');
     // Keys without names change unseen; a name that is known speaks for the key at hand, and for a forger.
     const isNamed = jose().decodeProtectedHeader(token).kid !== undefined;
-    return isNamed ? { kind: 'refused', verdict } : { kind: 'stranger', isUnknown: false, verdict };
+    return isNamed ? { kind: 'forged', verdict } : { kind: 'stranger', isUnknown: false, verdict };
   }
   if (error instanceof jose().errors.JWTExpired) return { kind: 'refused', verdict: expired };
   if (error instanceof jose().errors.JWTClaimValidationFailed)

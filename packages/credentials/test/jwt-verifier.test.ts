@@ -200,13 +200,46 @@ describe('a JWT verifier that has seen a token', () => {
     expect(remembered.length).toBeLessThan(10);
   });
 
-  test('does not remember what it refused', async () => {
+  test('does not remember what it refused for its claims', async () => {
     const verifier = hmac({ issuer: 'a' });
     const token = goodToken();
     await verify(verifier, token);
     expect(verifier.verify(token, scheme)).toBeInstanceOf(Promise);
   });
+
+  test('remembers that its signature does not verify, and forgets no good one for it', async () => {
+    const verifier = hmac({ cacheEntries: 10 });
+    const good = goodToken();
+    await verify(verifier, good);
+    const forged = Array.from({ length: 100 }, (_, index) => forge(goodToken({ jti: `forged ${index}` })));
+    const [first = ''] = forged;
+    const verdict = await verify(verifier, first);
+    expect(verdict).toMatchObject({ kind: 'bad', reason: 'invalid-credentials' });
+    expect(verifier.verify(first, scheme)).toBe(verdict);
+    await Promise.all(forged.map((token) => verify(verifier, token)));
+    const remembered = forged.filter((token) => !(verifier.verify(token, scheme) instanceof Promise));
+    expect(remembered.length).toBeGreaterThan(0);
+    expect(remembered.length).toBeLessThan(11);
+    expect(verifier.verify(good, scheme)).toMatchObject({ kind: 'good' });
+  });
+
+  test('does not remember it where keys of a set without names may yet be others', async () => {
+    const jwks = { keys: [jwkOf(ec.publicKey, { kid: 'e' })] };
+    const verifier = createJwtVerifier({ algorithms: ['ES256'], jwks, clock });
+    const unnamed = forge(tokenOf({ alg: 'ES256' }, claims, es256()));
+    await verify(verifier, unnamed);
+    expect(verifier.verify(unnamed, scheme)).toBeInstanceOf(Promise);
+    const named = forge(tokenOf({ alg: 'ES256', kid: 'e' }, claims, es256()));
+    await verify(verifier, named);
+    expect(verifier.verify(named, scheme)).toMatchObject({ kind: 'bad', reason: 'invalid-credentials' });
+  });
 });
+
+/** The token with another signature. */
+function forge(token: string): string {
+  const dot = token.lastIndexOf('.') + 1;
+  return `${token.slice(0, dot)}${token[dot] === 'A' ? 'B' : 'A'}${token.slice(dot + 1)}`;
+}
 
 function anotherEcKey() {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey;

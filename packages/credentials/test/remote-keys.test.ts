@@ -167,6 +167,19 @@ describe.concurrent('keys that change', () => {
     },
   );
 
+  stage(
+    'a token that another of the same name had signed, refused before and remembered, is verified anew',
+    async ({ stage: { issuer, verifier, advance }, expect }) => {
+      const other = namedPair('one');
+      const token = tokenBy(other);
+      expect(await verify(verifier, token)).toMatchObject({ kind: 'bad' });
+      expect(verifier.verify(token, scheme)).toMatchObject({ kind: 'bad' });
+      issuer.keys = [published(other)];
+      advance(HOUR_MS);
+      await expect.poll(() => verify(verifier, token), { timeout: 10_000 }).toMatchObject({ kind: 'good' });
+    },
+  );
+
   stage('a new one without a name is taken likewise', async ({ stage: { issuer, verifier, advance }, expect }) => {
     issuer.keys = [unnamed(one)];
     const token = tokenOf({ alg: 'ES256' }, claims, es256(two.privateKey));

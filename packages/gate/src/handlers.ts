@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
+import type { OutgoingHttpHeader } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { type Contract, didYouMean, type Operation } from '@flick/contract';
 import { PasswordsFault } from '@flick/credentials';
-import { type Decider, type Field, isSequential, type ResponsePlan } from '@flick/decide';
+import { type Decider, type Field, isSequential, type ResponseFacts, type ResponsePlan } from '@flick/decide';
 import { StartFault } from '@flick/settings/start-fault';
 import { SessionsFault } from '@flick/stores';
 import { type AnswerCheck, checkAnswer } from './answer-check.ts';
@@ -120,13 +121,7 @@ class OperationHandlers implements Handler {
     const { passage } = exchange;
     const { status, contentType, fields, body } = written;
     const spentMs = performance.now() - startMs;
-    const has = (name: string): boolean =>
-      fields.some((field, at) => at % 2 === 0 && String(field).toLowerCase() === name);
-    const get = (name: string): string | undefined => {
-      const at = fields.findIndex((field, index) => index % 2 === 0 && String(field).toLowerCase() === name);
-      return at === -1 ? undefined : String(fields[at + 1]);
-    };
-    const plan = this.#decider.judgeResponse(passage, { status, contentType, has, get });
+    const plan = this.#decider.judgeResponse(passage, new WrittenFacts(status, contentType, fields));
     exchange.answered(status, plan, spentMs);
     if (plan.refusal !== undefined) {
       if (isStream(body)) release(body);
@@ -137,7 +132,13 @@ class OperationHandlers implements Handler {
     }
     const check =
       plan.watch &&
-      checkAnswer(this.#decider, exchange, plan, get('content-encoding'), isStream(body) ? undefined : lengthOf(body));
+      checkAnswer(
+        this.#decider,
+        exchange,
+        plan,
+        valueOf(fields, 'content-encoding'),
+        isStream(body) ? undefined : lengthOf(body),
+      );
     if (check?.holds === true && !isStream(body) && this.#breaks(exchange, check, written, plan)) return;
     for (let at = fields.length - 2; plan.withheld !== undefined && at >= 0; at -= 2) {
       if (plan.withheld.includes(String(fields[at]).toLowerCase())) fields.splice(at, 2);
@@ -235,6 +236,32 @@ class OperationHandlers implements Handler {
   async close(): Promise<void> {}
 
   async destroy(): Promise<void> {}
+}
+
+/** What a handler's answer is to the ladder. */
+class WrittenFacts implements ResponseFacts {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly #fields: readonly OutgoingHttpHeader[];
+
+  constructor(status: number, contentType: string | undefined, fields: readonly OutgoingHttpHeader[]) {
+    this.status = status;
+    this.contentType = contentType;
+    this.#fields = fields;
+  }
+
+  has(name: string): boolean {
+    return valueOf(this.#fields, name) !== undefined;
+  }
+
+  get(name: string): string | undefined {
+    return valueOf(this.#fields, name);
+  }
+}
+
+function valueOf(fields: readonly OutgoingHttpHeader[], lowerName: string): string | undefined {
+  const at = fields.findIndex((field, index) => index % 2 === 0 && String(field).toLowerCase() === lowerName);
+  return at === -1 ? undefined : String(fields[at + 1]);
 }
 
 const noOperation = 'The API has no operation for this request.';

@@ -18,6 +18,8 @@ interface Course {
   readonly ending: Ending;
 }
 
+const noViolations: Outcome['violations'] = Object.freeze([]);
+
 // A method is a stranger's text: long ones are no methods.
 const methodLength = 32;
 
@@ -42,7 +44,7 @@ export function outcomeOf(
     upstreamStatus: course.upstreamStatus,
     reason: refusal?.reason ?? course.reason,
     detail: refusal?.detail,
-    violations: refusal?.violations ?? [],
+    violations: refusal?.violations ?? noViolations,
     observed: observed && {
       reason: observed.reason,
       status: observed.status,

@@ -52,7 +52,8 @@ export function readShortRequest(bytes: Buffer, headBytes: number): ShortRequest
   if (!methods.has(method) || text.charCodeAt(afterMethod + 1) !== 0x2f) return undefined;
   let at = afterMethod + 1;
   while (isOf(targetBit, text, at)) at += 1;
-  const target = text.slice(afterMethod + 1, at);
+  // A text of its own: what is kept of it in a record must not keep the whole head.
+  const target = bytes.toString('latin1', afterMethod + 1, at);
   if (!text.startsWith(requestLineEnd, at)) return undefined;
   at += requestLineEnd.length;
 
