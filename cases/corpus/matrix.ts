@@ -105,7 +105,20 @@ function parametersOf(release: Release): { name: string; in: string; parameter: 
       }
     }
   }
-  return found;
+  return release === '3.2.0' ? [...found, ...wholeQueriesOf(release)] : found;
+}
+
+/** Queries that are one value, in a media type of their own (OpenAPI 3.2). */
+function wholeQueriesOf(release: Release): { name: string; in: string; parameter: object }[] {
+  const form = { schema: membersOf(release), encoding: { part: { contentType: 'application/json' } } };
+  const all = Object.entries(schemasOf(release)).map(([type, schema]): [string, object] => [
+    `querystring-json-${type}`,
+    { 'application/json': { schema } },
+  ]);
+  all.push(['querystring-form', { 'application/x-www-form-urlencoded': form }]);
+  return all.map(([name, content]) => {
+    return { name, in: 'querystring', parameter: { name, in: 'querystring', required: true, content } };
+  });
 }
 
 /** Whatever a keyword can ask for, in one object. */

@@ -2,7 +2,16 @@ import type { Reason } from '@flick/contract';
 import { holds, typesOf } from './holds.ts';
 import { type Medium, type Mutation, mutationsOf, type Spoiling, type ValueKind } from './mutations.ts';
 import { deref, type Dialect, isMembers } from './raw.ts';
-import { type Argument, type BodyArgument, carries, type Draft, holdsNothing, write, type Written } from './request.ts';
+import {
+  type Argument,
+  type BodyArgument,
+  carries,
+  type Draft,
+  holdsNothing,
+  isForm,
+  write,
+  type Written,
+} from './request.ts';
 
 /** What a whole request can have wrong, besides the values in it. */
 export const requestKinds = [
@@ -108,7 +117,8 @@ function plainTypes(schema: unknown, dialect: Dialect): string[] | undefined {
 
 function* ofArguments(good: Draft, dialect: Dialect, { limit, text }: Picking): Generator<Mutant> {
   for (const argument of good.arguments) {
-    const { where, name, required, schema, media, value } = argument;
+    const { name, required, schema, value } = argument;
+    const where = placeOf(argument);
     const target = targets.find((each) => each === where);
     const about = `${where} ${name}`;
     const others = good.arguments.filter((each) => each !== argument);
@@ -119,10 +129,15 @@ function* ofArguments(good: Draft, dialect: Dialect, { limit, text }: Picking): 
       const spot = { in: where, name };
       yield { kind: 'a parameter dropped', target, reason: 'missing-parameter', spot, about, request };
     }
-    const isSpread = spreads(argument, dialect) && isMembers(value);
-    const medium: Medium = media !== undefined && /json/.test(media) ? 'json' : 'text';
+    const isSpread = (isWholeForm(argument) || spreads(argument, dialect)) && isMembers(value);
     const seed = numberOf(`${text} ${about}`);
-    const spoiling: Spoiling = { dialect, medium, limit, seed, carries: (other) => isSayable(argument, other) };
+    const spoiling: Spoiling = {
+      dialect,
+      medium: mediumOf(argument),
+      limit,
+      seed,
+      carries: (other) => isSayable(argument, other),
+    };
     for (const mutation of mutationsOf(schema, value, spoiling)) {
       // An object whose members travel under their own names has no name that other text could come under, and a
       // stranger of its own only where no other parameter gathers strangers and the place refuses them.
@@ -137,14 +152,31 @@ function* ofArguments(good: Draft, dialect: Dialect, { limit, text }: Picking): 
   }
 }
 
-function isOwnMember({ where }: Argument, { steps, reason }: Mutation, good: Draft, dialect: Dialect): boolean {
+/** Where a refusal says that a parameter is: one that is the whole query is in the query. */
+function placeOf({ where }: Argument): string {
+  return where === 'querystring' ? 'query' : where;
+}
+
+/** Whether the members of a parameter are the whole query (OpenAPI 3.2). */
+function isWholeForm({ where, media = '' }: Argument): boolean {
+  return where === 'querystring' && isForm(media);
+}
+
+function mediumOf(argument: Argument): Medium {
+  if (isWholeForm(argument)) return 'form';
+  return /json/.test(argument.media ?? '') ? 'json' : 'text';
+}
+
+function isOwnMember(argument: Argument, { steps, reason }: Mutation, good: Draft, dialect: Dialect): boolean {
+  const { where } = argument;
   const [first = ''] = steps;
+  if (isWholeForm(argument)) return true;
   if (reason === 'unknown-parameter' && steps.length === 1 && where === 'cookie') return false;
   const claims = good.operation.parameters.filter((each) => {
     const { schema, style, explode, in: place, name } = each;
-    const argument = { parameter: each, where: String(place), name: String(name), required: false, schema, value: 0 };
+    const other = { parameter: each, where: String(place), name: String(name), required: false, schema, value: 0 };
     if (style !== undefined && style !== 'form' && style !== 'cookie') return name === first;
-    return place === where && (name === first || (explode !== false && spreads(argument, dialect)));
+    return place === where && (name === first || (explode !== false && spreads(other, dialect)));
   });
   return claims.length === 1;
 }
@@ -159,7 +191,9 @@ function memberSpot(where: string, { steps: [name = '', ...rest], branches }: Mu
 }
 
 /** Whether a value can be said in the place of a parameter. */
-function isSayable({ where, media, parameter }: Argument, value: unknown): boolean {
+function isSayable(argument: Argument, value: unknown): boolean {
+  const { where, media, parameter } = argument;
+  if (isWholeForm(argument)) return isMembers(value) && !holdsNothing(value);
   if (media !== undefined && /json/.test(media)) return where !== 'path' || !/[/\\]/.test(JSON.stringify(value));
   if (value === '' && where === 'query') return parameter['allowEmptyValue'] !== true;
   return carries(value, where);

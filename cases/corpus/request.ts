@@ -184,7 +184,7 @@ function kindOf(type: string): BodyArgument['kind'] {
     type.endsWith('+json')
   )
     return 'json';
-  if (type === 'application/x-www-form-urlencoded') return 'form';
+  if (isForm(type)) return 'form';
   if (type === 'multipart/form-data') return 'multipart';
   return type.startsWith('text/') ? 'text' : 'opaque';
 }
@@ -223,6 +223,7 @@ export function write({ operation, arguments: given, body, credentials }: Draft)
     const { where, name } = argument;
     if (where === 'path') path = path.replaceAll(`{${name}}`, () => inPath(argument));
     else if (where === 'query') query.push(...inQuery(argument));
+    else if (where === 'querystring') query.push(...inQuerystring(argument));
     else if (where === 'cookie')
       cookies.push(inQuery(argument).join(argument.parameter['style'] === 'cookie' ? '; ' : '&'));
     else if (where === 'header') headers.push(name, inHeader(argument));
@@ -298,6 +299,19 @@ function inHeader({ parameter, value, media }: Argument): string {
 function inQuery({ parameter, name, value, media }: Argument): string[] {
   if (media !== undefined) return [`${encode(name)}=${encode(inMedia(media, value))}`];
   return pairs(name, value, styleOf(parameter, 'form'));
+}
+
+/** OpenAPI 3.2: the whole query is one value. */
+function inQuerystring({ parameter, value, media = '' }: Argument): string[] {
+  if (!isForm(media)) return [encode(inMedia(media, value))];
+  const content = isMembers(parameter['content']) ? parameter['content'][media] : undefined;
+  const encoding = isMembers(content) && isMembers(content['encoding']) ? content['encoding'] : {};
+  return Object.entries(isMembers(value) ? value : {}).flatMap(([name, each]) => formPairs(name, each, encoding[name]));
+}
+
+/** Whether a media type is that of forms. */
+export function isForm(type: string): boolean {
+  return type === 'application/x-www-form-urlencoded';
 }
 
 /** The pairs that a value is written as, in a query or a form. */

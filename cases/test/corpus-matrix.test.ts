@@ -10,12 +10,12 @@ import { type ValueKind, valueKinds } from '../corpus/mutations.ts';
 /**
  * What is asked. In 3.0 there are, for each of 18 schemas, 7 operations in the path, 2 for a form in the query and one
  * for its content, 2 in a header and 2 in a cookie, but for one whose cookies nobody declares; 13 more for the other
- * styles of a query, and 8 bodies.
+ * styles of a query, and 8 bodies. In 3.2 cookies have a style more, and 19 queries are one value as a whole.
  */
 const due = {
   '3.0.4': { operations: 18 * 14 - 1 + 13 + 8, requests: 544, mutants: 3_543 },
   '3.1.1': { operations: 18 * 14 - 1 + 13 + 8, requests: 544, mutants: 3_595 },
-  '3.2.0': { operations: 18 * 16 - 2 + 13 + 8, requests: 614, mutants: 4_019 },
+  '3.2.0': { operations: 18 * 16 - 2 + 13 + 8 + 19, requests: 652, mutants: 4_343 },
 };
 
 /** What is wrong in text alone can be said of a text. */
