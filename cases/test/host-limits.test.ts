@@ -7,12 +7,12 @@ import { type FlickSettings, openFlick as openFastify } from '@flick/gate/fastif
 import { openFlick as openNest } from '@flick/gate/nest';
 import Fastify from 'fastify';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { load, nestRoutes } from '../../cases/frameworks/apps.js';
-import { installIn } from '../../cases/install.ts';
+import { load, nestRoutes } from '../frameworks/apps.js';
+import { installIn } from '../install.ts';
 import { serveFlick } from '../../packages/cli/test/flick.ts';
 import { folderWith } from '../../packages/cli/test/temporary-folder.ts';
 import { portOf } from '../../packages/gate/test/port-of.ts';
-import { readDocument } from './markdown.ts';
+import { readDocument } from '../../tools/test/markdown.ts';
 
 const responses = { 200: { description: 'It.' } };
 const contract = {
