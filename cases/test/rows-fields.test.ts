@@ -209,6 +209,7 @@ describe('row 58: tokens', () => {
     ['the other alphabet', `${head}.${payload}.${signature}+/`],
     ['a header that is no JSON', `${part('no')}.${payload}.${signature}`],
     ['9,000 characters', `${head}.${payload}${'A'.repeat(9000)}.${signature}`],
+    ['9,000 characters, well signed', token({ sub: 'a'.repeat(6700) })],
     ['dots', '..'],
     ['a key of its own', `${part({ alg: 'HS256', jwk: { kty: 'oct', k: 'AAAA' } })}.${payload}.${signature}`],
     ['crit', `${part({ alg: 'HS256', crit: ['b64'], b64: false })}.${payload}.${signature}`],

@@ -115,7 +115,8 @@ async function serveLoaded(
   );
   reloadOnHangUp(reloading);
   process.stdout.write(`flick: ${describeLoaded(first, ` on ${address}`)}\n`);
-  setImmediate(pino).unref();
+  // After what answers take.
+  setTimeout(pino, 100).unref();
   warmUp.runInBackground((later) => describeFaults(later).forEach(say));
   for (const verifier of settings.verifiers.values()) void verifier.warm?.();
 
