@@ -63,6 +63,7 @@ export function compileContract(path: string, output: string): CompiledContract 
       security: securities.place((draft?.security ?? []).map((needs) => needs.map(keptNeed))),
       codes: codes.place([...(draft?.ownCodes ?? [])]),
       ...(source.levels.some((level) => Object.keys(level).length > 0) && { levels: source.levels }),
+      ...(draft !== undefined && draft.spanning.length > 0 && { spanning: draft.spanning }),
       ...(why !== undefined && { broken: why }),
     };
   });

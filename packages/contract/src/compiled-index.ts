@@ -21,6 +21,8 @@ export interface KeptOperation {
   readonly codes: number;
   /** Absent where the document sets none. */
   readonly levels?: readonly [SwitchSettings, SwitchSettings];
+  /** The names of the path's parameters that may take several segments; absent where there are none. */
+  readonly spanning?: readonly string[];
   /** Why it cannot be served. */
   readonly broken?: string;
 }

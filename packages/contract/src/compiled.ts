@@ -93,6 +93,7 @@ function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings:
       source,
       security: securities[kept.security] ?? [],
       ownCodes: ownCodes[kept.codes] ?? new Set(),
+      spanning: kept.spanning ?? [],
       parts: () => {
         parts ??= reader.readParts({
           ...source,

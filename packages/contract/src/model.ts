@@ -67,6 +67,8 @@ export interface Parameter {
   /** What its text is read into before the check. */
   readonly shape: Shape;
   readonly check: Check;
+  /** Of the path, and may have slashes in it: `x-multi-segment`, as GitHub's document has it. */
+  readonly spansSegments?: true;
   /** JSON pointer of the parameter in the document. */
   readonly pointer: string;
 }
@@ -149,6 +151,8 @@ export interface Operation {
    * percent-encoded. Without those that an earlier operation of the same method takes, so that none is there twice.
    */
   readonly templates: readonly string[];
+  /** Present where a parameter of the path may take several segments: the names of those that may. */
+  readonly spanning?: readonly string[];
   readonly pointer: string;
   /** The file that `pointer` is into, named as faults name it; absent where it is the document itself. */
   readonly file?: string;

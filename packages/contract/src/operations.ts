@@ -43,6 +43,8 @@ export interface OperationDraft {
   readonly source: OperationHead;
   readonly security: readonly (readonly SecurityNeed[])[];
   readonly ownCodes: ReadonlySet<number>;
+  /** The names of the path's parameters that may take several segments. */
+  readonly spanning: readonly string[];
   /** Read already, or at the first call. */
   readonly parts: () => OperationParts;
 }
@@ -66,7 +68,8 @@ export class OperationReader {
   read(source: OperationSource): OperationDraft {
     const parts = this.readParts(source);
     const codes = [...parts.responses.keys()].filter((code) => /^\d+$/.test(code)).map(Number);
-    return { source, security: this.#readSecurity(source), ownCodes: new Set(codes), parts: () => parts };
+    const spanning = parts.parameters.filter(({ spansSegments }) => spansSegments === true).map(({ name }) => name);
+    return { source, security: this.#readSecurity(source), ownCodes: new Set(codes), spanning, parts: () => parts };
   }
 
   readParts(source: OperationSource): OperationParts {
@@ -150,7 +153,7 @@ export function buildOperation(
   templates: readonly string[],
   brokenAtLoad: string | undefined,
 ): BuiltOperation {
-  const { source, security, ownCodes, parts } = draft;
+  const { source, security, ownCodes, spanning, parts } = draft;
   let broken = brokenAtLoad;
   const done = new Map<string, CompileFailure | 'well'>();
 
@@ -184,6 +187,7 @@ export function buildOperation(
     method: source.method,
     path: source.path,
     templates: Object.freeze(templates),
+    ...(spanning.length > 0 && { spanning }),
     pointer: source.place.pointer,
     ...(source.file === undefined ? {} : { file: source.file }),
     get parameters() {

@@ -150,6 +150,7 @@ export class ParameterReader {
       (media === undefined && schema.value !== undefined ? schemas.read([schema], findings) : undefined) ??
       schemas.silent(place);
     const query = where === 'query';
+    const spans = where === 'path' && [place, schema].some((each) => placeAt(each, 'x-multi-segment').value === true);
     return Object.freeze({
       name,
       in: where,
@@ -159,6 +160,7 @@ export class ParameterReader {
       allowReserved: booleanAt(place, 'allowReserved', false, findings),
       allowEmptyValue: query && booleanAt(place, 'allowEmptyValue', false, findings),
       ...(media === undefined ? {} : { media }),
+      ...(spans && { spansSegments: true as const }),
       get shape() {
         return media?.shape ?? cell.shape();
       },

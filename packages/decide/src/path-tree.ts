@@ -33,20 +33,23 @@ interface Node {
   readonly statics: Map<string, Node>;
   readonly mixed: Mixed[];
   whole: Node | undefined;
+  /** What follows a parameter that takes one segment or more. */
+  spanning: Node | undefined;
   leaf: Leaf | undefined;
 }
 
 const parameter = /\{([^{}]*)\}/g;
 
 function emptyNode(): Node {
-  return { statics: new Map(), mixed: [], whole: undefined, leaf: undefined };
+  return { statics: new Map(), mixed: [], whole: undefined, spanning: undefined, leaf: undefined };
 }
 
 /**
  * All paths of a contract, a level a segment, methods at the leaves. Segment by segment a literal goes before a mixed
- * segment, of those the one with more literal text, and that before a whole parameter; a template without the method
- * gives way to the next that has it. Each node is reached in one way only, so that no path, however hostile, costs more
- * than the templates that it really fits.
+ * segment, of those the one with more literal text, that before a whole parameter, and that before one which takes
+ * several segments; a template without the method gives way to the next that has it. Each node is reached in one way
+ * only, but for those below a parameter of several segments, of which a template has one at most: so no path, however
+ * hostile, costs more than the templates that it really fits, times its segments.
  */
 export class PathTree {
   readonly #root = emptyNode();
@@ -81,7 +84,16 @@ export class PathTree {
     const names: string[] = [];
     const all: (string | undefined)[] = [];
     let node = this.#root;
-    for (const segment of template.replace(/^\//, '').split('/')) node = childOf(node, segment, names, all);
+    const segments = template.replace(/^\//, '').split('/');
+    // Of several that may, the first takes several segments.
+    const spanning = operation.spanning && segments.find((segment) => isOf(segment, operation.spanning));
+    for (const segment of segments) {
+      if (segment === spanning) {
+        names.push(segment.slice(1, -1));
+        all.push(undefined);
+        node = node.spanning ??= emptyNode();
+      } else node = childOf(node, segment, names, all);
+    }
     node.leaf ??= { routes: new Map(), allow: [], hidden: false };
     const joints = all.some((joint) => joint !== undefined) ? all : undefined;
     // The first in document order stands; the contract reports the other.
@@ -90,6 +102,11 @@ export class PathTree {
     }
     node.leaf.hidden ||= operation.switches.hideMethods;
   }
+}
+
+/** Whether a segment is a parameter of these names, and nothing else. */
+function isOf(segment: string, names: readonly string[] = []): boolean {
+  return segment.startsWith('{') && segment.endsWith('}') && names.includes(segment.slice(1, -1));
 }
 
 function childOf(node: Node, segment: string, names: string[], joints: (string | undefined)[]): Node {
@@ -148,6 +165,7 @@ function seal(node: Node, allows: Map<string, readonly string[]>): void {
   for (const child of node.statics.values()) seal(child, allows);
   for (const { node: child } of node.mixed) seal(child, allows);
   if (node.whole !== undefined) seal(node.whole, allows);
+  if (node.spanning !== undefined) seal(node.spanning, allows);
 }
 
 /** What is looked for on the way down: a route, or all leaves. */
@@ -182,7 +200,22 @@ function descend(node: Node, path: string, at: number, search: Search): Route | 
     if (route !== undefined) return route;
     values.length = mark;
   }
-  return undefined;
+  return node.spanning === undefined || segment === '' ? undefined : span(node.spanning, path, at, slash, search);
+}
+
+/** Enters a node below a parameter of several segments: behind the first segment, then behind one more at a time. */
+function span(node: Node, path: string, at: number, slash: number, search: Search): Route | undefined {
+  const { values } = search;
+  const mark = values.length;
+  for (let end = slash; ; end = path.indexOf('/', end + 1)) {
+    // No value ends in a slash.
+    if (end < 0 && path.endsWith('/')) return undefined;
+    values.push(path.slice(at, end < 0 ? path.length : end));
+    const route = enter(node, path, end < 0 ? -1 : end + 1, search);
+    if (route !== undefined) return route;
+    values.length = mark;
+    if (end < 0) return undefined;
+  }
 }
 
 function enter(node: Node, path: string, next: number, search: Search): Route | undefined {

@@ -122,6 +122,35 @@ it('does not hear of another method in a header field', () => {
   expect(passage.operation?.id).toBe('GET /users/{id}');
 });
 
+describe('a parameter of several segments', () => {
+  const spanning = { spanning: ['s'] };
+  const wide = decider(
+    contract([
+      operation('GET /r/{s}', spanning),
+      operation('GET /r/{s}/end', spanning),
+      operation('GET /r/{s}/end/{n}', spanning),
+      operation('GET /r/own/{n}'),
+      operation('PUT /t/{s}/', spanning),
+    ]),
+  );
+  const stories = {
+    'takes one': ['GET /r/a', 'GET /r/{s}', ['a']],
+    'takes many': ['GET /r/a/b/c', 'GET /r/{s}', ['a/b/c']],
+    'leaves what follows it': ['GET /r/a/b/end', 'GET /r/{s}/end', ['a/b']],
+    'takes as few as it can': ['GET /r/a/end/end', 'GET /r/{s}/end/{n}', ['a', 'end']],
+    'takes as many as it must': ['GET /r/a/end/end/x', 'GET /r/{s}/end/{n}', ['a/end', 'x']],
+    'may stand before a slash': ['PUT /t/a/b/', 'PUT /t/{s}/', ['a/b']],
+    'gives way to a literal': ['GET /r/own/a', 'GET /r/own/{n}', ['a']],
+    'is the way back from a literal': ['GET /r/own/a/b', 'GET /r/{s}', ['own/a/b']],
+  } as const;
+  it.each(Object.entries(stories))('%s', (_, [line, id, pathValues]) => {
+    expect(judge(wide, facts(line))).toMatchObject({ operation: { id }, pathValues });
+  });
+  it.each(['GET /r/', 'GET /r/a/b/', 'PUT /t/a'])('does not fit %s', (line) => {
+    expect(outcome(wide, facts(line))).toBe('unknown-path');
+  });
+});
+
 it('hides the methods of a path whose operation hides them', () => {
   for (const line of ['POST /hidden', 'FOO /hidden', 'OPTIONS /hidden']) {
     const refusal = refusalOf(judge(ladder, facts(line)));
@@ -169,7 +198,10 @@ it('costs a hostile path no more than the templates that it fits', () => {
   const bushy = deep.flatMap((depth) =>
     ['a', '{x}', '{x}a', 'a{x}'].map((segment) => operation(`GET /${'{p}/'.repeat(depth)}${segment}/z`)),
   );
-  const forest = decider(contract(bushy), { sizes: { targetBytes: 9000, headerCount: 9, jsonDepth: 9, bodyBytes: 9 } });
+  const spanning = operation('GET /{p}/{s}/z/z', { spanning: ['s'] });
+  const forest = decider(contract([...bushy, spanning]), {
+    sizes: { targetBytes: 9000, headerCount: 9, jsonDepth: 9, bodyBytes: 9 },
+  });
   expect(outcome(forest, facts(`GET /${'aaaa/'.repeat(1500)}`))).toBe('unknown-path');
   expect(outcome(forest, facts(`GET /${'a'.repeat(8000)}`))).toBe('unknown-path');
 });
@@ -179,10 +211,11 @@ it('lists in Allow exactly the methods that are not refused as methods', () => {
   const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`);
   const method = fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH');
   const title = fc.tuple(method, path).map(([verb, template]) => `${verb} ${template}`);
+  const spanning = fc.subarray(['p', 'q']);
   const asked = fc.array(fc.constantFrom('a', 'b', 'a.x', 'ab'), { minLength: 1, maxLength: 3 });
   fc.assert(
-    fc.property(fc.uniqueArray(title, { minLength: 1, maxLength: 12 }), asked, (titles, parts) => {
-      const some = decider(contract(titles.map((one) => operation(one))));
+    fc.property(fc.uniqueArray(title, { minLength: 1, maxLength: 12 }), spanning, asked, (titles, names, parts) => {
+      const some = decider(contract(titles.map((one) => operation(one, { spanning: names }))));
       const target = `/${parts.join('/')}`;
       const allow = new Set(judge(some, facts(`CONNECT ${target}`)).allow);
       const every = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'TRACE'];
