@@ -72,7 +72,7 @@ describe('flick compile', () => {
     const run = await runFlick(['compile', 'openapi.yaml'], folder);
     expect(run).toMatchObject({ code: 0 });
     expect(run.stderr).toMatch(/^flick: error: /);
-    expect(readFileSync(join(folder, 'contract.flick'), 'latin1').slice(0, 17)).toBe('flick-contract 1\n');
+    expect(readFileSync(join(folder, 'contract.flick'), 'latin1').slice(0, 17)).toBe('flick-contract 2\n');
   });
 
   it.each([
@@ -86,7 +86,7 @@ describe('flick compile', () => {
     [['compile'], 'no contract: name one, such as openapi.yaml'],
     [
       ['serve', 'other.flick', '-u', 'http://127.0.0.1:9'],
-      'other.flick: is a compiled contract of format 99, and Flick 0.1.0 reads format 1; compile it again, by flick compile',
+      'other.flick: is a compiled contract of format 99, and Flick 0.1.0 reads format 2; compile it again, by flick compile',
     ],
   ])('says a mistake in one line: %j', async (args, due) => {
     const folder = folderWith({ 'openapi.yaml': ledger, 'other.flick': 'flick-contract 99\n{}\n' });

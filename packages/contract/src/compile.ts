@@ -70,6 +70,11 @@ export function compileContract(path: string, output: string): CompiledContract 
   const [first, ...further] = files.map((file) => keptFile(file, sources));
   if (first === undefined) throw new Error('a contract has one file at least');
   const folder = realFolderOf(output);
+  const cuts: Cuts = {
+    files: Object.fromEntries(files.map(({ root }, at) => [at, cutDocument(root, texts)])),
+    positions: Object.fromEntries(positions.map((each, at) => [at, cut(each, 0, texts)])),
+  };
+  const cutsText = Buffer.from(JSON.stringify(cuts));
   const index: CompiledIndex = {
     api: parts.api,
     release: parts.release,
@@ -78,10 +83,7 @@ export function compileContract(path: string, output: string): CompiledContract 
     headerNames: [...parts.headerNames],
     files: [first, ...further],
     mayHaveIds: sources.mayHaveIds,
-    cuts: {
-      files: Object.fromEntries(files.map(({ root }, at) => [at, cutDocument(root, texts)])),
-      positions: Object.fromEntries(positions.map((each, at) => [at, cut(each, 0, texts)])),
-    },
+    cuts: cutsText.length,
     bases: bases.all,
     securities: securities.all,
     codes: codes.all,
@@ -90,7 +92,7 @@ export function compileContract(path: string, output: string): CompiledContract 
     faults,
     sources: files.map((file) => keptSource(file, folder)),
   };
-  const bytes = encodeCompiled(index, Buffer.concat(texts));
+  const bytes = encodeCompiled(index, Buffer.concat([cutsText, ...texts]));
   return { bytes, operations: contract.operations, faults: [...faults, ...contract.faults, ...late] };
 }
 

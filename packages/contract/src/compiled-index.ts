@@ -1,6 +1,5 @@
 import type { ContractFault, SecurityScheme } from './model.ts';
 import { isMembers } from './pointer.ts';
-import type { Cuts } from './lazy-json.ts';
 import type { Release } from './reading.ts';
 import type { SwitchSettings } from './switches.ts';
 
@@ -55,8 +54,8 @@ export interface CompiledIndex {
   /** The document itself first. */
   readonly files: readonly [KeptFile, ...KeptFile[]];
   readonly mayHaveIds: boolean;
-  /** How the texts are cut: `files` and `positions`, by the places of the files. */
-  readonly cuts: Cuts;
+  /** How many bytes the first text has: it says how the others are cut, `files` and `positions` by the places of files. */
+  readonly cuts: number;
   readonly bases: readonly (readonly string[])[];
   readonly securities: readonly (readonly (readonly KeptNeed[])[])[];
   readonly codes: readonly (readonly number[])[];
@@ -71,7 +70,7 @@ export interface CompiledIndex {
 /** The name of a security scheme, and the scopes that are needed. */
 export type KeptNeed = readonly [scheme: string, scopes: readonly string[]];
 
-/** Whether a value can be an index. What it holds is not looked through: its digest has told that it was written so. */
+/** Whether a value can be an index. What it holds is not looked through: its checksum has told that it was written so. */
 export function isCompiledIndex(value: unknown): value is CompiledIndex {
   return isMembers(value) && isMembers(value['api']) && Array.isArray(value['operations']);
 }

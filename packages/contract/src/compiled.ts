@@ -13,7 +13,7 @@ import {
 } from './compiled-index.ts';
 import { ContractError } from './contract-error.ts';
 import { DeafLog, FaultLog, Findings, type Spot } from './faults.ts';
-import { joined } from './lazy-json.ts';
+import { joinedBehind } from './lazy-json.ts';
 import type { Contract, ContractFault, SecurityNeed, SecurityScheme } from './model.ts';
 import { type OperationDraft, type OperationHead, type OperationParts, OperationReader } from './operations.ts';
 import { memberOf, pointerTokens } from './pointer.ts';
@@ -35,7 +35,7 @@ export function readCompiled(path: string, settings: ContractSettings): Contract
   try {
     contract = contractOf(index, texts, path, settings);
   } catch (error) {
-    // An index that has its digest and not its shape was made by hand.
+    // An index that has its checksum and not its shape was made by hand.
     throw error instanceof ContractError ? error : damaged(path);
   }
   const stale = staleSource(index.sources, dirname(resolve(path)));
@@ -126,20 +126,19 @@ function pathOf(within: string): string {
 }
 
 function filesOf({ files, cuts }: CompiledIndex, texts: Buffer): readonly [SourceFile, ...SourceFile[]] {
-  const whole = joined(cuts, texts);
-  const roots = memberOf(whole, 'files');
-  const positions = memberOf(whole, 'positions');
+  let read: unknown;
+  const whole = (): unknown => (read ??= joinedBehind(cuts, texts));
   const fileOf = ({ name, path }: KeptFile, at: number): SourceFile => ({
     uri: pathToFileURL(pathOf(path)).href,
     name,
     folder: dirname(pathOf(path)),
     path: undefined,
     get root() {
-      return memberOf(roots, String(at));
+      return memberOf(memberOf(whole(), 'files'), String(at));
     },
     text: undefined,
     parsed: undefined,
-    places: (pointers) => placesOf(pointers, memberOf(positions, String(at))),
+    places: (pointers) => placesOf(pointers, memberOf(memberOf(whole(), 'positions'), String(at))),
   });
   const [first, ...further] = files;
   return [fileOf(first, 0), ...further.map((file, at) => fileOf(file, at + 1))];

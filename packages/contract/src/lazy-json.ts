@@ -21,12 +21,23 @@ export function cut(value: unknown, depth: number, texts: Buffer[]): Cuts {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, cut(member, depth - 1, texts)]));
 }
 
+/** The value that was cut by cuts whose own text, of so many bytes, stands before the others. */
+export function joinedBehind(bytes: number, texts: Buffer): unknown {
+  const cuts: unknown = JSON.parse(texts.toString('utf8', 0, bytes));
+  if (!areCuts(cuts)) throw new Error('the first text says no cuts');
+  return joined(cuts, texts, bytes);
+}
+
+function areCuts(value: unknown): value is Cuts {
+  return typeof value === 'number' || isMembers(value);
+}
+
 /**
  * The value that was cut. A text is parsed when its member is first looked at, and a value's members are found then.
  *
  * @param start - where the first of its texts begins
  */
-export function joined(cuts: Cuts, texts: Buffer, start = 0): unknown {
+function joined(cuts: Cuts, texts: Buffer, start: number): unknown {
   if (typeof cuts === 'number') return JSON.parse(texts.toString('utf8', start, start + cuts));
   const whole = {};
   let end = start;

@@ -191,9 +191,9 @@ components:
       }
     };
     const again = 'compile it again, by flick compile';
-    expect(refusalOf(bytes.toString('latin1').replace('flick-contract 1', 'flick-contract 7'))).toMatch(
+    expect(refusalOf(bytes.toString('latin1').replace('flick-contract 2', 'flick-contract 7'))).toMatch(
       new RegExp(
-        `^ContractError: ${output}: is a compiled contract of format 7, and Flick .* reads format 1; ${again}$`,
+        `^ContractError: ${output}: is a compiled contract of format 7, and Flick .* reads format 2; ${again}$`,
       ),
     );
     const due = `ContractError: ${output}: is a compiled contract that is damaged or cut off; ${again}`;
