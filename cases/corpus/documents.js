@@ -6,7 +6,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const modules = join(here, 'node_modules');
+/** Where the packages are that the documents come from. */
+export const modules = join(here, 'node_modules');
 const done = join(modules, '.package-lock.json');
 const lock = join(here, '.installing');
 const lockMs = 300_000;

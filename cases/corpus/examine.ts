@@ -28,8 +28,9 @@ export interface Examination {
   readonly findings: Finding[];
 }
 
-const decide = (contract: Contract): Decider =>
-  createDecider(contract, {
+/** The ladder of a contract, with no limits and no verifiers. */
+export function deciderFor(contract: Contract): Decider {
+  return createDecider(contract, {
     clock: { monotonicMs: () => 0, wallMs: () => 0 },
     limits: [],
     limitStore: { charge: () => [], refund: () => {} },
@@ -40,6 +41,7 @@ const decide = (contract: Contract): Decider =>
     trustedProxies: [],
     sizes: { targetBytes: 1e6, headerCount: 1000, jsonDepth: 64, bodyBytes: 1e7 },
   });
+}
 
 /**
  * Reads a document, and asks for every operation of it: well, and wrong in one way at a time.
@@ -73,7 +75,7 @@ export function examine(path: string, mutants: number, form: Form = 'document'):
       detail: `${raw.length} in the document, ${contract.operations.length} in the contract`,
     });
   }
-  const decider = decide(contract);
+  const decider = deciderFor(contract);
   for (const each of raw) {
     const operation = found.get(`${each.method} ${each.path}`);
     if (operation === undefined) continue;
@@ -148,7 +150,8 @@ function textOf(body: Uint8Array | undefined): string {
   return new TextDecoder().decode(body);
 }
 
-function judge(decider: Decider, { method, target, headers, body }: Written): Passage {
+/** What the ladder says of a request, head and body. */
+export function judge(decider: Decider, { method, target, headers, body }: Written): Passage {
   const passage = decider.judgeHead({ method, target, version: '1.1', headers, address: '127.0.0.1', secure: true });
   if (passage instanceof Promise) throw new Error('the ladder waited for something');
   return passage.verdict.kind === 'pass' && passage.bodyPlan === 'check' && body !== undefined
@@ -178,11 +181,20 @@ function differs(passage: Passage, operation: Operation): string | undefined {
   return passage.operation === operation ? undefined : 'another operation';
 }
 
+/** The codes that are due by RFC 9110 where it is not 400. */
+const dueCodes: ReadonlyMap<string, number> = new Map([
+  ['unsupported-media-type', 415],
+  ['unknown-method', 501],
+  ['unknown-path', 404],
+  ['method-not-allowed', 405],
+]);
+
 function misses(passage: Passage, mutant: Mutant, operation: Operation): string | undefined {
   const { reason, spot } = mutant;
   const refusal = refusalOf(passage);
   if (refusal === undefined) return passage.operation === operation ? 'passes' : undefined;
   if (passage.operation !== operation && passage.operation !== undefined) return undefined;
+  if (refusal.precise !== (dueCodes.get(refusal.reason) ?? 400)) return `${refusal.precise} for ${refusal.reason}`;
   // Where one change breaks several keywords, each is told of, and the reason is that of the first.
   const isOne = refusal.violations.length <= 1 && spot?.branches === undefined;
   if (isOne && refusal.reason !== reason) return `${refusal.reason} in place of ${reason}`;
