@@ -71,18 +71,21 @@ function compileRung(
     chargedMs: number,
     balances: readonly Balance[],
   ): Verdict | undefined => {
-    const states: LimitState[] = [];
+    let states: LimitState[] = [];
     let worst: LimitState | undefined;
-    const allowed = areAllowed(balances);
+    let allowed = true;
     for (const { limit } of due) {
       const at = states.length;
       const balance = balances[at];
       if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
-      const state = { limit, balance, charge: allowed ? charges[at] : undefined, chargedMs };
+      const state = { limit, balance, charge: charges[at], chargedMs };
       states.push(state);
       if (balance.allowed) continue;
+      allowed = false;
       if (worst === undefined || balance.resetMs > worst.balance.resetMs) worst = state;
     }
+    // All or none.
+    if (!allowed) states = states.map(({ limit, balance }) => ({ limit, balance, charge: undefined, chargedMs }));
     walk.limitStates = walk.limitStates.length === 0 ? states : [...walk.limitStates, ...states];
     walk.limitFields = show(walk.limitStates);
     return allowed || worst === undefined ? undefined : refused(overLimit(walk, worst, refuse));
@@ -115,11 +118,6 @@ function compileRung(
       return down(walk, cause);
     }
   };
-}
-
-function areAllowed(balances: readonly Balance[]): boolean {
-  for (const { allowed } of balances) if (!allowed) return false;
-  return true;
 }
 
 /** The reasons for which these limits can refuse a request to an operation. */
