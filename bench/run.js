@@ -2,7 +2,7 @@
  * `npm run bench`: what the gate costs, as ratios within one run; figures of two runs, or of two machines, do not compare.
  *
  *   --quick   in a good minute rather than five, less steady
- *   --write   writes bench/results.md too
+ *   --write   writes bench/results.md too; of one part alone, bench/results-<part>.md
  *   --only    one part: self, gateway, refusals, operations, hono, frameworks or decide
  */
 import { writeFileSync } from 'node:fs';
@@ -300,10 +300,12 @@ function writeResults(reached, lines) {
   const model = cpus()[0]?.model ?? 'unknown';
   const versions = Object.entries(peers).map(([name, version]) => `${name} ${version}`);
   if (nginx !== undefined) versions.push(`nginx ${nginx}`);
+  const flags = [...(quick ? ['--quick'] : []), ...(only === undefined ? [] : ['--only', only])];
+  const command = flags.length === 0 ? '' : ` -- ${flags.join(' ')}`;
   const text = [
     '# Results of the bench',
     '',
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${model.trim()}, \`npm run bench${quick ? ' -- --quick' : ''}\`,`,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} × ${model.trim()}, \`npm run bench${command}\`,`,
     `medians of ${pace.rounds} rounds in turn; load of the machine at the start: ${busy.toFixed(1)}. Compare ratios, not requests a`,
     'second: front, load and upstream share the machine. `bare` is `self-bare.js`, `pipe` is `front-pipe.js`; peers:',
     `${versions.join(', ')}.`,
@@ -317,7 +319,7 @@ function writeResults(reached, lines) {
     '```',
     '',
   ].join('\n');
-  writeFileSync(new URL('results.md', import.meta.url), text);
+  writeFileSync(new URL(only === undefined ? 'results.md' : `results-${only}.md`, import.meta.url), text);
 }
 
 /** @param {string} line */

@@ -25,8 +25,10 @@ export function readJsonAtOnce(app: FastifyInstance): void {
     payload: IncomingMessage,
     done: (error: Error | null, body?: unknown) => void,
   ): void => {
-    const length = payload instanceof IncomingMessage && payload.complete ? payload.readableLength : 0;
-    if (length > 0 && length <= smallestLimit) {
+    const length = payload instanceof IncomingMessage ? payload.readableLength : 0;
+    // Node tells that a body is whole only after the turn in which its last byte came.
+    const isWhole = length > 0 && (payload.complete || length === Number(request.headers['content-length']));
+    if (isWhole && length <= smallestLimit) {
       parse(request, String(payload.read()), done);
       return;
     }
