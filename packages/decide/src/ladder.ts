@@ -99,18 +99,25 @@ export function createDecider(contract: Contract, options: DeciderOptions): Trac
       return ends(walk, step, verdict) ? walk : climb(walk, at + 1);
     };
 
+    // Of its own, so that the way up makes no closure for the promise that hardly ever comes.
+    const wait = (
+      walk: Walk,
+      step: Step,
+      at: number,
+      judgement: Promise<Verdict | undefined>,
+    ): Passage | Promise<Passage> =>
+      judgement.then(
+        (verdict) => (ends(walk, step, verdict) ? walk : climb(walk, at + 1)),
+        (cause: unknown) => fail(walk, step, at, cause),
+      );
+
     const climb = (walk: Walk, from: number): Passage | Promise<Passage> => {
       for (let at = from; at < steps.length; at += 1) {
         const step = steps[at];
         if (step === undefined || (walk.observed !== undefined && !step.always && !step.tells)) continue;
         try {
           const judgement = step.judge(walk);
-          if (judgement instanceof Promise) {
-            return judgement.then(
-              (verdict) => (ends(walk, step, verdict) ? walk : climb(walk, at + 1)),
-              (cause: unknown) => fail(walk, step, at, cause),
-            );
-          }
+          if (judgement instanceof Promise) return wait(walk, step, at, judgement);
           if (ends(walk, step, judgement)) return walk;
         } catch (cause) {
           return fail(walk, step, at, cause);

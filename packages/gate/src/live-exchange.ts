@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import type { Reason } from '@flick/contract';
 import {
   bodyFault,
+  type Field,
   type MessageFault,
   type Overload,
   type Passage,
@@ -22,7 +23,7 @@ import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
 import type { LiveRevision } from './revision.ts';
-import { shortHead } from './short-answer.ts';
+import { type OwnFields, shortHead } from './short-answer.ts';
 import type { ShortRequest } from './short-request.ts';
 import { Tunnel } from './tunnel.ts';
 
@@ -74,7 +75,7 @@ export function factsOf(
 }
 
 const nothing = new Uint8Array(0);
-const noFields: readonly OutgoingHttpHeader[] = [];
+const noFields: readonly Field[] = [];
 
 /**
  * One request from its head to the end of its answer.
@@ -82,7 +83,7 @@ const noFields: readonly OutgoingHttpHeader[] = [];
  * Node's objects for it are there where Node has read it. Where the gate has, they are made when somebody needs them: to
  * stream, to close the connection, to write fields that the gate does not write by itself.
  */
-export class LiveExchange implements Exchange, ResponseOwner {
+export class LiveExchange implements Exchange, ResponseOwner, OwnFields {
   readonly requestId: string;
   /** Time in which the gate waited for the client's body, ms; the connection counts it. */
   waitedMs = 0;
@@ -102,7 +103,8 @@ export class LiveExchange implements Exchange, ResponseOwner {
   #passage: Passage | undefined = undefined;
   #bodyRead = false;
   #body: Uint8Array | undefined = undefined;
-  #ownFields = noFields;
+  // The gate's own fields are in the answer that it gives in place of another.
+  #hasOwn = false;
   #refusal: Refusal | undefined = undefined;
   #upstreamStatus: number | undefined = undefined;
   #upstreamMs: number | undefined = undefined;
@@ -172,7 +174,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (this.#short === undefined || this.#over || this.#shortStatus !== 0) throw new Error('the request is answered');
     const response = this.#line.readAgain(this.#short);
     this.#own(response);
-    response.ownFields = this.#ownFields;
+    if (this.#hasOwn) response.ownFields = ownFieldsOf(this);
     // As it is where Node has read it: a body that was judged is taken out of it.
     if (this.#bodyRead) response.req.read();
     return response;
@@ -267,7 +269,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
       if (verdict.kind === 'refuse') this.#answerRefusal(verdict.refusal);
       else if (verdict.kind === 'pass') this.#admit(passage);
       else {
-        this.#setOwnFields(passage);
+        this.#addOwn();
         const fields: OutgoingHttpHeader[] = [];
         for (const [name, value] of verdict.fields) fields.push(name, value);
         for (const [name, value] of this.revision.decider.corsFields(this.#facts)) fields.push(name, value);
@@ -381,15 +383,17 @@ export class LiveExchange implements Exchange, ResponseOwner {
     this.#fail('body-too-large', `The body may have ${due}; more came.`, { violations });
   }
 
-  #setOwnFields(passage: Passage): void {
-    const own = ['X-Request-Id', this.requestId];
-    for (const [name, value] of passage.limitFields) own.push(name, value);
-    this.#ownFields = own;
-    if (this.#response !== undefined) this.#response.ownFields = own;
+  #addOwn(): void {
+    this.#hasOwn = true;
+    if (this.#response !== undefined) this.#response.ownFields = ownFieldsOf(this);
+  }
+
+  get limitFields(): readonly Field[] {
+    return this.#passage?.limitFields ?? noFields;
   }
 
   #hand(): void {
-    this.#setOwnFields(this.passage);
+    this.#addOwn();
     this.revision.handler.handle(this);
   }
 
@@ -422,7 +426,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     if (this.isLast()) return false;
     const { socket } = this.#line;
     const length = body === undefined ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length;
-    const head = shortHead(status, this.#ownFields, fields, length, this.revision.timeouts.idleMs);
+    const head = shortHead(status, this.#hasOwn ? this : undefined, fields, length, this.revision.timeouts.idleMs);
     if (head === undefined) return false;
     this.#shortStatus = status;
     if (body === undefined || this.#facts.method === 'HEAD') socket.write(head, 'latin1');
@@ -517,8 +521,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
       ...(passage?.limitFields ?? []),
       ...this.revision.decider.corsFields(this.#facts),
     ]);
-    // The answer holds them.
-    this.#ownFields = noFields;
+    this.#hasOwn = false;
     if (
       this.#response === undefined &&
       !refusal.close &&
@@ -529,7 +532,7 @@ export class LiveExchange implements Exchange, ResponseOwner {
     }
     const { response } = this;
     if (refusal.close) response.shouldKeepAlive = false;
-    response.ownFields = noFields;
+    response.ownFields = [];
     const names = response.getHeaderNames();
     if (names.length > 0) {
       // A handler had set fields of an answer that it could not give.
@@ -614,6 +617,13 @@ export class LiveExchange implements Exchange, ResponseOwner {
       }),
     );
   }
+}
+
+/** Names and values in turn. */
+function ownFieldsOf({ requestId, limitFields }: OwnFields): readonly OutgoingHttpHeader[] {
+  const own = ['X-Request-Id', requestId];
+  for (const [name, value] of limitFields) own.push(name, value);
+  return own;
 }
 
 function responseClosed(this: GateResponse): void {

@@ -1,64 +1,82 @@
 import { type OutgoingHttpHeader, STATUS_CODES } from 'node:http';
+import type { Field } from '@flick/decide';
 
 // What Node reads more out of than a field of the answer, and writes itself or stumbles over.
 const odd = /^(?:connection|date|expect|keep-alive|trailer|transfer-encoding|upgrade)$/i;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-type Kind = 'plain' | 'length' | 'odd';
+/** What the name of a field says of it. */
+interface Named {
+  readonly kind: 'plain' | 'length' | 'odd';
+  /** The end of the line before it, and the name. */
+  readonly begin: string;
+}
 
 /** Names of fields are few and come again and again; beyond this many, those that are known are forgotten. */
 const knownNames = 1000;
-const kinds = new Map<string, Kind>();
+const known = new Map<string, Named>();
 
-function kindOf(name: string): Kind {
-  let kind = kinds.get(name);
-  if (kind === undefined) {
-    kind = odd.test(name) || !token.test(name) ? 'odd' : name.toLowerCase() === 'content-length' ? 'length' : 'plain';
-    if (kinds.size >= knownNames) kinds.clear();
-    kinds.set(name, kind);
+function namedOf(name: string): Named {
+  let named = known.get(name);
+  if (named === undefined) {
+    const plainKind = name.toLowerCase() === 'content-length' ? 'length' : 'plain';
+    named = { kind: odd.test(name) || !token.test(name) ? 'odd' : plainKind, begin: `\r\n${name}: ` };
+    if (known.size >= knownNames) known.clear();
+    known.set(name, named);
   }
-  return kind;
+  return named;
+}
+
+/** Fields that go out with any answer, before its own. */
+export interface OwnFields {
+  readonly requestId: string;
+  readonly limitFields: readonly Field[];
 }
 
 /**
  * The head of an answer on a connection that is kept, as Node would write it.
  *
- * @param own - fields that go first: names and values in turn, as `fields`
+ * @param own - undefined where `fields` has them
+ * @param fields - names and values in turn
  * @param length - of the body, in bytes
  * @returns undefined where it is not as plain as that: then Node is to write it, or to say what is wrong with it
  */
 export function shortHead(
   status: number,
-  own: readonly OutgoingHttpHeader[],
+  own: OwnFields | undefined,
   fields: readonly OutgoingHttpHeader[],
   length: number,
   idleMs: number,
 ): string | undefined {
-  const first = linesOf(own, length);
-  const then = linesOf(fields, length);
-  if (first === undefined || then === undefined) return undefined;
-  const isSized = fields.includes('Content-Length');
-  // RFC 9110, section 8.6.
-  if (isSized === (status === 204 || status === 304)) return undefined;
-  return `${statusLine(status)}${first}${then}${lastLines(idleMs)}`;
-}
-
-function linesOf(fields: readonly OutgoingHttpHeader[], length: number): string | undefined {
-  let lines = '';
+  let head = statusLine(status);
+  if (own !== undefined) {
+    head += `\r\nX-Request-Id: ${own.requestId}`;
+    for (const [name, value] of own.limitFields) {
+      const { kind, begin } = namedOf(name);
+      if (!isPlain(kind, value)) return undefined;
+      head += begin + value;
+    }
+  }
+  let isSized = false;
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at];
     const value = fields[at + 1];
-    if (typeof name !== 'string') return undefined;
-    const kind = kindOf(name);
+    if (typeof name !== 'string' || value === undefined) return undefined;
+    const { kind, begin } = namedOf(name);
     if (kind === 'odd') return undefined;
-    if (typeof value === 'number' ? kind === 'length' && value !== length : !isPlain(kind, value)) return undefined;
-    lines += `${name}: ${String(value)}\r\n`;
+    if (kind === 'length') {
+      if (value !== length || isSized) return undefined;
+      isSized = true;
+    } else if (typeof value !== 'number' && !isPlain(kind, value)) return undefined;
+    head += begin + String(value);
   }
-  return lines;
+  // RFC 9110, section 8.6.
+  if (isSized === (status === 204 || status === 304)) return undefined;
+  return head + lastLines(idleMs);
 }
 
 // Node before 20.20 holds a length as it was given against the bytes written: text is left to Node.
-function isPlain(kind: Kind, value: OutgoingHttpHeader | undefined): boolean {
+function isPlain(kind: Named['kind'], value: OutgoingHttpHeader | undefined): boolean {
   if (kind !== 'plain' || typeof value !== 'string') return false;
   // A loop: values are short, and there is one of these for each field of each answer.
   for (let at = 0; at < value.length; at += 1) {
@@ -73,7 +91,7 @@ const statusLines = new Map<number, string>();
 function statusLine(status: number): string {
   let line = statusLines.get(status);
   if (line === undefined) {
-    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`;
+    line = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}`;
     statusLines.set(status, line);
   }
   return line;
@@ -90,7 +108,7 @@ function lastLines(idleMs: number): string {
     lastSecond = second;
     lastIdleMs = idleMs;
     const kept = idleMs === 0 ? '' : `Keep-Alive: timeout=${Math.floor(idleMs / 1000)}\r\n`;
-    last = `Date: ${new Date(second * 1000).toUTCString()}\r\nConnection: keep-alive\r\n${kept}\r\n`;
+    last = `\r\nDate: ${new Date(second * 1000).toUTCString()}\r\nConnection: keep-alive\r\n${kept}\r\n`;
   }
   return last;
 }

@@ -15,11 +15,11 @@ const methods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PAT
 
 const tokenBit = 1;
 const targetBit = 2;
-const valueBit = 4;
 
 const CR = 13;
 const LF = 10;
 const SP = 32;
+const DEL = 127;
 const colon = 58;
 
 /** What each octet may be a part of. */
@@ -29,7 +29,6 @@ for (let octet = 0x20; octet < 0x7f; octet += 1) {
   if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(char)) classes[octet] = tokenBit;
   // RFC 3986; what else Node lets pass is for Node to read.
   if (/[-._~!$&'()*+,;=:@/?%[\]0-9A-Za-z]/.test(char)) classes[octet] = (classes[octet] ?? 0) | targetBit;
-  classes[octet] = (classes[octet] ?? 0) | valueBit;
 }
 
 const requestLineEnd = ' HTTP/1.1\r\n';
@@ -49,9 +48,9 @@ export function readShortRequest(bytes: Buffer, headBytes: number): ShortRequest
   const text = bytes.toString('latin1', 0, Math.min(bytes.length, headBytes));
   const afterMethod = text.indexOf(' ');
   const method = text.slice(0, Math.max(0, afterMethod));
-  if (!methods.has(method) || text.charCodeAt(afterMethod + 1) !== 0x2f) return undefined;
+  if (!methods.has(method) || bytes[afterMethod + 1] !== 0x2f) return undefined;
   let at = afterMethod + 1;
-  while (isOf(targetBit, text, at)) at += 1;
+  while (isOf(targetBit, bytes, at)) at += 1;
   // A text of its own: what is kept of it in a record must not keep the whole head.
   const target = bytes.toString('latin1', afterMethod + 1, at);
   if (!text.startsWith(requestLineEnd, at)) return undefined;
@@ -60,16 +59,20 @@ export function readShortRequest(bytes: Buffer, headBytes: number): ShortRequest
   const headers: string[] = [];
   let hosts = 0;
   let length = -1;
-  while (text.charCodeAt(at) !== CR) {
+  while (bytes[at] !== CR) {
     const nameStart = at;
-    while (isOf(tokenBit, text, at)) at += 1;
-    if (at === nameStart || text.charCodeAt(at) !== colon) return undefined;
+    while (isOf(tokenBit, bytes, at)) at += 1;
+    if (at === nameStart || bytes[at] !== colon) return undefined;
     const name = text.slice(nameStart, at);
-    at += text.charCodeAt(at + 1) === SP ? 2 : 1;
+    at += bytes[at + 1] === SP ? 2 : 1;
     const valueStart = at;
-    while (isOf(valueBit, text, at)) at += 1;
-    if (at === valueStart || text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF) return undefined;
-    if (text.charCodeAt(valueStart) === SP || text.charCodeAt(at - 1) === SP) return undefined;
+    let code = bytes[at] ?? 0;
+    while (code >= SP && code < DEL) {
+      at += 1;
+      code = bytes[at] ?? 0;
+    }
+    if (at === valueStart || code !== CR || bytes[at + 1] !== LF) return undefined;
+    if (bytes[valueStart] === SP || bytes[at - 1] === SP) return undefined;
     const value = text.slice(valueStart, at);
     at += 2;
     switch (kindOf(name)) {
@@ -90,16 +93,16 @@ export function readShortRequest(bytes: Buffer, headBytes: number): ShortRequest
     }
     headers.push(name, value);
   }
-  if (hosts !== 1 || text.charCodeAt(at + 1) !== LF) return undefined;
+  if (hosts !== 1 || bytes[at + 1] !== LF) return undefined;
   const bodyStart = at + 2;
   if (bodyStart >= headBytes || bytes.length !== bodyStart + Math.max(0, length)) return undefined;
   const body = length > 0 ? bytes.subarray(bodyStart) : undefined;
   return { method, target, headers, body, bytes };
 }
 
-function isOf(bit: number, text: string, at: number): boolean {
-  // Beyond the end there is no octet, and no class.
-  return ((classes[text.charCodeAt(at)] ?? 0) & bit) !== 0;
+function isOf(bit: number, bytes: Buffer, at: number): boolean {
+  // Beyond the end there is no octet; NUL has no class.
+  return ((classes[bytes[at] ?? 0] ?? 0) & bit) !== 0;
 }
 
 /** What a field means to whoever frames the message. Most names differ in length already. */
