@@ -27,7 +27,9 @@ interface Outcome {
 /** The walk gave up: the schema and the value together ask for too many steps. */
 export class WalkTooLong extends Error {}
 
-const holds: Outcome = { faults: [], seen: new Set(), sure: true };
+const noNames: ReadonlySet<string> = new Set();
+const holds: Outcome = { faults: [], seen: noNames, sure: true };
+const noPatterns: readonly (readonly [string, LoweredSchema])[] = [];
 
 /**
  * Finds the faults of a value, slowly and thoroughly, where the compiled check says only that there is one. The time is
@@ -42,6 +44,7 @@ export function walk(
   patterns: ReadonlyMap<string, Pattern>,
 ): readonly SchemaFault[] {
   const faults = new Walk(entries, patterns).judge(schema, value, '').faults;
+  if (faults.length < 2) return faults;
   const told = new Set<string>();
   return faults.filter(({ pointer, keyword, due }) => {
     const text = JSON.stringify([pointer, keyword, due]);
@@ -147,7 +150,7 @@ class Walk {
       for (const name of needed)
         if (!Object.hasOwn(value, name)) this.#missing(schema, name, judging, 'dependentRequired');
     }
-    const patterned = Object.entries(schema.patternProperties ?? {});
+    const patterned = schema.patternProperties === undefined ? noPatterns : Object.entries(schema.patternProperties);
     for (const name of names) {
       if (judging.isFull) return;
       this.#judgeMember(schema, name, value[name], patterned, judging);
@@ -286,11 +289,17 @@ class Walk {
 class Judging {
   readonly pointer: string;
   readonly faults: SchemaFault[] = [];
-  readonly seen = new Set<string>();
+  // Most values are neither an object nor a list, and have none.
+  #seen: Set<string> | undefined = undefined;
   sure = true;
 
   constructor(pointer: string) {
     this.pointer = pointer;
+  }
+
+  get seen(): Set<string> {
+    this.#seen ??= new Set();
+    return this.#seen;
   }
 
   get hasFaults(): boolean {
@@ -308,18 +317,24 @@ class Judging {
   /** Takes over what was found of a member or an item. */
   inside(key: string, outcome: Outcome): void {
     this.seen.add(key);
-    this.faults.push(...outcome.faults);
+    this.#takeFaults(outcome);
   }
 
   /** Takes over what another schema found of the same value. */
   beside(outcome: Outcome): void {
     for (const key of outcome.seen) this.seen.add(key);
-    this.faults.push(...outcome.faults);
+    this.#takeFaults(outcome);
     this.sure &&= outcome.sure;
   }
 
+  #takeFaults({ faults }: Outcome): void {
+    if (faults.length > 0) this.faults.push(...faults);
+  }
+
   outcome(): Outcome {
-    return { faults: this.faults.slice(0, maxFaults), seen: this.seen, sure: this.sure };
+    if (this.#seen === undefined && this.faults.length === 0 && this.sure) return holds;
+    const faults = this.faults.length > maxFaults ? this.faults.slice(0, maxFaults) : this.faults;
+    return { faults, seen: this.#seen ?? noNames, sure: this.sure };
   }
 }
 
