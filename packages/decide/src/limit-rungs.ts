@@ -79,7 +79,9 @@ function compileRung(
       const balance = balances[at];
       if (balance === undefined) throw new Error('The limit store gave fewer balances than charges.');
       const state = { limit, balance, charge: charges[at], chargedMs };
-      states.push(state);
+      // A list that begins with what it holds has no room to spare: hardly any gets longer.
+      if (at === 0) states = [state];
+      else states.push(state);
       if (balance.allowed) continue;
       allowed = false;
       if (worst === undefined || balance.resetMs > worst.balance.resetMs) worst = state;
