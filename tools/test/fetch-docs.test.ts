@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { portOf } from '../../packages/gate/test/port-of.ts';
 import { blockOf, readDocument, root } from './markdown.ts';
+import { freePort, listening } from './page-ports.ts';
 
 const runtimes = fileURLToPath(new URL('cases/runtimes/', root));
 
@@ -38,30 +38,6 @@ function binaryOf(scope: string, path: string): string {
   const found = readdirSync(folder).find((name) => existsSync(join(folder, name, path)));
   if (found === undefined) throw new Error(`npm brought no ${path} for this machine`);
   return join(folder, found, path);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Waits until somebody listens. */
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  const opened = await new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  });
-  socket.destroy();
-  if (opened) return undefined;
-  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-  await new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
-  return listening(port, child);
 }
 
 /** Runs what a page shows; the contract lies beside it. Returns the port. */

@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { cannot } from '../../cases/host-limits.ts';
 import { installIn } from '../../cases/install.ts';
-import { portOf } from '../../packages/gate/test/port-of.ts';
 import { readDocument, root } from './markdown.ts';
+import { freePort, listening } from './page-ports.ts';
 
 const openapi = `openapi: 3.1.0
 info: { title: Tea, version: 1.2.3 }
@@ -51,30 +51,6 @@ Controller('teas')(Teas);
 export class AppModule {}
 Module({ controllers: [Teas] })(AppModule);
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Waits until somebody listens. */
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  const opened = await new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-  });
-  socket.destroy();
-  if (opened) return undefined;
-  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-  await new Promise((resolve) => {
-    setTimeout(resolve, 50);
-  });
-  return listening(port, child);
-}
 
 /** Runs the code that a page shows, with the contract beside it. Returns the port. */
 async function run(code: string): Promise<number> {
