@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { serveFlick } from '../../packages/cli/test/flick.ts';
+import { runFlick, serveFlick } from '../../packages/cli/test/flick.ts';
 import { folderWith } from '../../packages/cli/test/temporary-folder.ts';
+import { compile } from '../../packages/types/test/types-of.ts';
 import { blockOf, readDocument, root } from './markdown.ts';
 
 const secret = 'thirty-two bytes that nobody else knows';
@@ -114,6 +115,32 @@ describe('the guide to services in process', () => {
     const code = shown.replace("contract: './openapi.yaml',", `contract: ${JSON.stringify(path)}, listen: 0,`);
     expect(code).not.toBe(shown);
     await expectTable(rowsOf(embedded), alone, await run(code));
+  });
+
+  it('shows handlers that are typed, and a stream of items', { timeout: 60_000 }, async () => {
+    const folder = folderWith({ 'pours.yaml': blockOf(embedded, 'yaml', '# pours.yaml') });
+    expect(await runFlick(['types', 'pours.yaml', '-o', 'pours.d.ts'], folder)).toMatchObject({ code: 0 });
+    const shown = blockOf(embedded, 'ts');
+    const compiled = (code: string): Promise<readonly string[]> =>
+      compile({ 'pours.d.ts': readFileSync(join(folder, 'pours.d.ts'), 'utf8'), 'service.ts': code });
+    expect(await compiled(shown)).toEqual([]);
+    const wrong = ['yield { tea: 7 }', "'X-Cups': 'many'", "'X-Spoons': 7"];
+    const [item, text, other] = await Promise.all(
+      ['yield { tea }', "'X-Cups': 7", "'X-Cups': 7"].map((right, at) =>
+        compiled(shown.replace(right, wrong[at] ?? '')),
+      ),
+    );
+    expect([item, text, other].map((said) => said?.length)).toEqual([1, 1, 1]);
+
+    const code = shown
+      .replace(/^import type .*$/m, '')
+      .replace('<Operations>', '')
+      .replace("'./pours.yaml',", `${JSON.stringify(join(folder, 'pours.yaml'))}, listen: 0,`);
+    const origin = await run(code);
+    const streamed = await fetch(`${origin}/pours`);
+    expect(await streamed.text()).toBe('{"tea":"Sencha"}\n{"tea":"Oolong"}\n');
+    const emptied = await fetch(`${origin}/pours`, { method: 'DELETE' });
+    expect([emptied.status, emptied.headers.get('x-cups')]).toEqual([204, '7']);
   });
 
   it('shows a login', async () => {

@@ -9,6 +9,7 @@ export interface GetHealth {
         405: Problem;
         500: Problem;
     };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /rates` */
@@ -27,6 +28,7 @@ export interface GetRate {
         405: Problem;
         500: Problem;
     };
+    responseItems: Record<string, never>;
 }
 
 /** `POST /users` */
@@ -41,6 +43,15 @@ export interface SignUp {
         429: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        201: {
+            "Set-Cookie"?: string | readonly string[];
+        };
+        429: {
+            "Retry-After"?: number | `${number}`;
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `POST /session` */
@@ -55,6 +66,15 @@ export interface LogIn {
         429: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        200: {
+            "Set-Cookie"?: string | readonly string[];
+        };
+        429: {
+            "Retry-After"?: number | `${number}`;
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `DELETE /session` */
@@ -65,6 +85,12 @@ export interface LogOut {
         405: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        204: {
+            "Set-Cookie"?: string | readonly string[];
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /accounts` */
@@ -86,6 +112,12 @@ export interface ListAccounts {
         429: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        429: {
+            "Retry-After"?: number | `${number}`;
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `POST /accounts` */
@@ -108,6 +140,15 @@ export interface OpenAccount {
         429: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        201: {
+            Location?: string | readonly string[];
+        };
+        429: {
+            "Retry-After"?: number | `${number}`;
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /accounts/{account_id}` */
@@ -127,6 +168,12 @@ export interface GetAccount {
         405: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        200: {
+            ETag?: string | readonly string[];
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /accounts/{account_id}/transfers` */
@@ -150,6 +197,7 @@ export interface ListTransfers {
         405: Problem;
         500: Problem;
     };
+    responseItems: Record<string, never>;
 }
 
 /** `POST /transfers` */
@@ -169,6 +217,12 @@ export interface CreateTransfer {
         409: Problem;
         500: Problem;
     };
+    responseHeaders: {
+        201: {
+            Location?: string | readonly string[];
+        };
+    };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /transfers/{transfer_id}` */
@@ -184,6 +238,7 @@ export interface GetTransfer {
         405: Problem;
         500: Problem;
     };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /drills/crash` */
@@ -194,6 +249,7 @@ export interface Crash {
         405: Problem;
         500: Problem;
     };
+    responseItems: Record<string, never>;
 }
 
 /** `GET /drills/hang` */
@@ -204,6 +260,7 @@ export interface Hang {
         405: Problem;
         500: Problem;
     };
+    responseItems: Record<string, never>;
 }
 
 /** The types of each operation, by the name of its handler. */

@@ -38,7 +38,7 @@ export function readContent(
   }
   return Object.freeze(
     [...byRange]
-      .map(([range, declared]) => readDeclared(range, declared, schemas, findings))
+      .map(([range, declared]) => readDeclared(reading, range, declared, schemas, findings))
       .toSorted((a, b) => breadthOf(a.range) - breadthOf(b.range)),
   );
 }
@@ -66,6 +66,7 @@ function parametersIn(name: string): ReadonlyMap<string, string> {
  * one must fit that one, and any other body one of them all.
  */
 function readDeclared(
+  reading: Reading,
   range: string,
   declared: readonly Declared[],
   schemas: SchemaReader,
@@ -73,11 +74,12 @@ function readDeclared(
 ): MediaType {
   const all = declared.map(({ place }) => place);
   const named = declared.filter(({ parameters }) => parameters.size > 0);
-  if (declared.length === 1 || named.length === 0) return readMedia(range, all, schemas, findings, {});
+  const item = readItem(reading, range, all, schemas, findings);
+  if (declared.length === 1 || named.length === 0) return readMedia(range, all, schemas, findings, item);
   // What is wrong with their schemas is told of all together.
   const untold = findings.part();
   const versions = named.map(({ place, parameters }) => readMedia(range, [place], schemas, untold, { parameters }));
-  return readMedia(range, all, schemas, findings, { versions });
+  return readMedia(range, all, schemas, findings, { ...item, versions });
 }
 
 function readMedia<More extends object>(
@@ -107,6 +109,34 @@ function readMedia<More extends object>(
     },
     encoding,
   });
+}
+
+/** Reads `itemSchema`, of answers alone: what streams to the API is not read. */
+function readItem(
+  { release }: Reading,
+  range: string,
+  places: readonly Place[],
+  schemas: SchemaReader,
+  findings: Findings,
+): Pick<MediaType, 'item'> {
+  const kind = kindOf(range);
+  if (schemas.judgesRequests || (kind !== 'opaque' && kind !== 'text')) return {};
+  const declared = places.map((place) => placeAt(place, 'itemSchema'));
+  if (declared.some(({ value }) => value === undefined)) return {};
+  for (const place of release === '3.2' ? [] : declared) {
+    findings.warn(place, '"itemSchema" is of OpenAPI 3.2; write openapi: 3.2.0');
+  }
+  const cell = schemas.read(declared, findings);
+  if (cell === undefined) return {};
+  const { check } = cell;
+  return {
+    item: Object.freeze({
+      check,
+      get shape() {
+        return cell.shape();
+      },
+    }),
+  };
 }
 
 function holdsText(cell: SchemaCell): boolean {

@@ -95,8 +95,16 @@ export interface MediaType {
   readonly shape?: Shape;
   /** By member, for `form` and `multipart`. */
   readonly encoding: ReadonlyMap<string, Encoding>;
+  /** Of an answer: what each of its items must fit, where the document gives an `itemSchema`. */
+  readonly item?: ItemModel;
   /** Present where the range is declared several times: each with its own parameters, such as `version=2`. */
   readonly versions?: readonly MediaVersion[];
+}
+
+/** One item of a sequential media type, such as a line or an event (OpenAPI 3.2, "Sequential Media Types"). */
+export interface ItemModel {
+  readonly check: Check;
+  readonly shape: Shape;
 }
 
 /** A media type that is meant where a Content-Type has its parameters. */

@@ -76,9 +76,9 @@ export class Schemas {
 export class SchemaReader {
   /** Tells readers apart that read the same schema differently. */
   readonly key: string;
+  readonly judgesRequests: boolean;
   readonly #compiler: Compiler;
   readonly #graph: SchemaGraph | undefined;
-  readonly #judgesRequests: boolean;
   readonly #checked: CheckedSchemas | undefined;
 
   constructor(
@@ -91,7 +91,7 @@ export class SchemaReader {
     this.key = key;
     this.#compiler = compiler;
     this.#graph = graph;
-    this.#judgesRequests = judgesRequests;
+    this.judgesRequests = judgesRequests;
     this.#checked = checked;
   }
 
@@ -103,7 +103,7 @@ export class SchemaReader {
       if (isMembers(place.value) || typeof place.value === 'boolean') {
         schemas.push(place);
         this.#graph?.add(place);
-        if (this.#judgesRequests) findings.schemas.push(place);
+        if (this.judgesRequests) findings.schemas.push(place);
       } else if (place.value === null) {
         findings.warn(place, 'the schema is empty and lets every value pass; write one, or leave it out');
         silent = true;

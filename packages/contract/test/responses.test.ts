@@ -35,6 +35,32 @@ it('reads response headers as parameters, and ignores Content-Type', () => {
   expect(contract.faults).toEqual([]);
 });
 
+it('reads what the items of a stream are, of answers alone and of what is no JSON', () => {
+  const itemSchema = { type: 'object', properties: { id: { type: 'integer' } } };
+  const content = {
+    'application/jsonl': { itemSchema },
+    'text/event-stream': { schema: { type: 'string' }, itemSchema },
+    'application/json': { itemSchema },
+    'text/csv': {},
+  };
+  const operation = { requestBody: { content }, responses: { 200: { description: 'fine', content } } };
+  const contract = contractFrom({ ...withOperation(operation), openapi: '3.2.0' });
+  const { body, responses } = operationOf(contract);
+  expect(body?.content.filter(({ item }) => item !== undefined)).toEqual([]);
+  const found = responses.get('200')?.content.filter(({ item }) => item !== undefined) ?? [];
+  expect(found.map(({ range }) => range)).toEqual(['application/jsonl', 'text/event-stream']);
+  expect(found.map(({ item }) => [item?.check({ id: 1 }), item?.check({ id: 'a' })?.length])).toEqual([
+    [undefined, 1],
+    [undefined, 1],
+  ]);
+  expect(found.map(({ item }) => item?.shape.types)).toEqual([new Set(['object']), new Set(['object'])]);
+  expect(contract.faults).toEqual([]);
+  expect(faultLines(contractFrom(withOperation(operation)))).toEqual([
+    expect.stringContaining('jsonl/itemSchema: "itemSchema" is of OpenAPI 3.2; write openapi: 3.2.0'),
+    expect.stringContaining('event-stream/itemSchema: "itemSchema" is of OpenAPI 3.2; write openapi: 3.2.0'),
+  ]);
+});
+
 it.each(['600', '99', '20', 'ok', '2xX1', '6XX', ' 200'])('leaves out %j, which is no code, and says so', (code) => {
   const contract = contractFrom(withOperation({ responses: { [code]: {}, 200: { description: 'fine' } } }));
   expect([...operationOf(contract).responses.keys()]).toEqual(['200']);

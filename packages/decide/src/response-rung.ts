@@ -66,7 +66,7 @@ export function compileResponseRung(
     const { operation } = passage;
     const plan = passOn(passage, response);
     if (operation === undefined || operation.switches.responses === 'off') return plan;
-    const watch = watcher.head(passage, operation, response, plan.declared);
+    const watch = watcher.head(passage, operation, response, plan);
     if (watch === undefined) return plan;
     const { breach: refusal } = watch;
     if (!watch.holds || refusal === undefined) return { ...plan, watch };

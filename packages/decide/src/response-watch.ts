@@ -6,7 +6,16 @@ import { type ParameterPlan, planHeaders } from './parameter-plan.ts';
 import { readParameters } from './parameters.ts';
 import { published, type Refuse } from './refusal.ts';
 import { readAnswer } from './response-body.ts';
-import type { Passage, Refusal, ResponseFacts, ResponseJudgement, ResponseWatch, Violation } from './verdict.ts';
+import type {
+  Field,
+  Passage,
+  Refusal,
+  ResponseFacts,
+  ResponseJudgement,
+  ResponsePlan,
+  ResponseWatch,
+  Violation,
+} from './verdict.ts';
 
 /** What an answer breaks, as far as its head tells, and what of its body is to be checked. */
 interface HeadFinding {
@@ -15,19 +24,21 @@ interface HeadFinding {
   readonly unchecked?: 'endless';
 }
 
+type HeadPlan = Pick<ResponsePlan, 'declared' | 'fields'>;
+
 /** Holds answers of the API against the contract: rung 12, where an operation's `responses` says so. */
 export interface ResponseWatcher {
   /**
    * Judges the head of an answer.
    *
-   * @param declared - whether the operation declares its code
+   * @param plan - whether the operation declares its code, and what the gate adds to it
    * @returns undefined where nothing is wrong and nothing is left to check, or where this answer is not in the sample
    */
   readonly head: (
     passage: Passage,
     operation: Operation,
     response: ResponseFacts,
-    declared: boolean,
+    plan: HeadPlan,
   ) => ResponseWatch | undefined;
   /** Judges the body of an answer whose head was judged. */
   readonly body: (passage: Passage, watch: ResponseWatch, bytes: Uint8Array) => ResponseJudgement;
@@ -67,6 +78,7 @@ export function compileResponseWatch(contract: Contract, mostBytes: number, refu
     operation: Operation,
     model: ResponseModel,
     response: ResponseFacts,
+    added: readonly Field[],
   ): readonly Violation[] => {
     if (model.headers.length === 0) return [];
     let plan = headerPlans.get(model);
@@ -81,7 +93,7 @@ export function compileResponseWatch(contract: Contract, mostBytes: number, refu
     const faults = readParameters(plan, { pathNames: [], pathValues: [], query: '', fields: new Fields(raw) });
     // RFC 9110, section 9.3.2: an answer to HEAD may leave out what is only known once the content is made.
     const mayMiss = passage.facts.method === 'HEAD';
-    const own = new Set(passage.limitFields.map(([name]) => name.toLowerCase()));
+    const own = new Set([...passage.limitFields, ...added].map(([name]) => name.toLowerCase()));
     return faults
       .filter(({ name = '', reason }) => reason !== 'missing-parameter' || !(mayMiss || own.has(name.toLowerCase())))
       .map(asBreach);
@@ -91,7 +103,7 @@ export function compileResponseWatch(contract: Contract, mostBytes: number, refu
     passage: Passage,
     operation: Operation,
     response: ResponseFacts,
-    declared: boolean,
+    { declared, fields }: HeadPlan,
   ): HeadFinding => {
     const { status } = response;
     if (!declared)
@@ -101,7 +113,7 @@ export function compileResponseWatch(contract: Contract, mostBytes: number, refu
       };
     const model = modelOf(operation, status);
     if (model === undefined) return { violations: [], media: undefined };
-    const violations = headerFaults(passage, operation, model, response);
+    const violations = headerFaults(passage, operation, model, response, fields);
     if (passage.facts.method === 'HEAD' || isBodiless(status)) return { violations, media: undefined };
     const found = mediaOf(model.content, response.contentType);
     if (found === 'endless') return { violations, media: undefined, unchecked: found };
@@ -114,11 +126,11 @@ export function compileResponseWatch(contract: Contract, mostBytes: number, refu
     violations.length === 0 ? undefined : refuse(operation, 'response-breach', detail, { violations });
 
   return {
-    head(passage, operation, response, declared) {
+    head(passage, operation, response, plan) {
       const { status } = response;
       // What fails is replaced; a request that was only let through may get any answer.
       if (status < 200 || status >= 500 || passage.observed !== undefined || !isInSample(operation)) return undefined;
-      const { violations, media, unchecked } = findInHead(passage, operation, response, declared);
+      const { violations, media, unchecked } = findInHead(passage, operation, response, plan);
       const breach = breachOf(operation, violations);
       if (breach === undefined && media === undefined && unchecked === undefined) return undefined;
       const { responses, mode } = operation.switches;
@@ -195,8 +207,8 @@ function mediaOf(
     const arrived = type === undefined ? 'a text that is no media type' : 'another media type';
     return { in: 'header', name: 'Content-Type', reason: 'response-breach', due, arrived };
   }
+  if (isSequential(type) && (media.check ?? media.item) !== undefined) return 'endless';
   if (media.check === undefined) return undefined;
-  if (isSequential(type)) return 'endless';
   const kind = kindOf(media, type);
   return kind === 'json' || kind === 'text' ? media : undefined;
 }

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeader } from 'node:http';
 import type { MediaType, Operation } from '@flick/contract';
 import type { Field } from '@flick/decide';
+import { type Items, readItems } from './answer-chunks.ts';
 import type { Answer, AnswerFields, AnswerStream } from './handler-types.ts';
 import { isHopByHop } from './hop-fields.ts';
 
@@ -17,6 +18,8 @@ export interface AnswerPlan {
   /** For a bare value; undefined where the contract leaves open which code that has. */
   readonly plainStatus: number | undefined;
   readonly choiceOf: (status: number) => Choice;
+  /** How what a stream yields is read. Its type in lower case, without parameters. */
+  readonly itemsOf: (status: number, type: string) => Items;
 }
 
 /** Works out how the answers of an operation are written. */
@@ -34,6 +37,7 @@ export function planAnswers(operation: Operation): AnswerPlan {
       }
       return choice;
     },
+    itemsOf: (status, type) => readItems(contentOf(operation, status).find(({ range }) => range === type)?.item),
   };
 }
 

@@ -10,14 +10,17 @@ import type { Consumer, NamedValues } from '@flick/decide';
  *     query: { fresh?: boolean; limit: number };
  *     headers: { 'x-trace'?: string };
  *     responses: { 200: { name: string }; 404: unknown; 204: undefined };
+ *     responseHeaders: { 200: { ETag: string; Age?: number } };
  *   };
+ *   watchTeas: { responses: { 200: string }; responseItems: { 200: { name: string } } };
  * }
  * ```
  *
  * `flick types` writes such a map of a contract; one by hand does as well. Inputs are as a handler gets them: parameters
  * by the contract's names, those of headers in lower case; one with a `default` is never absent. What an operation does
  * not take is left out. Of `responses` the keys are the contract's: codes as numbers, `'4XX'` and `'default'` as text;
- * the values are the bodies, `undefined` where there is none.
+ * the values are the bodies, `undefined` where there is none. The names of response headers are the contract's too; a
+ * handler writes them as they are there, or in lower case.
  */
 export interface OperationTypes {
   readonly params?: object;
@@ -27,6 +30,13 @@ export interface OperationTypes {
   /** The checked body, or `Readable` (of `node:stream`) where it is not checked and streams. */
   readonly body?: unknown;
   readonly responses: object;
+  /** The header fields of answers, by the keys of `responses`; of a code that is not here, any. */
+  readonly responseHeaders?: object;
+  /**
+   * The items of streams, by the keys of `responses`: a stream yields these, texts and bytes; of a code that is not here,
+   * texts and bytes alone. Without this member, streams yield anything.
+   */
+  readonly responseItems?: object;
 }
 
 /** What is known of an operation without a types map. */
@@ -78,14 +88,17 @@ export interface HandlerRequest<Operation = AnyOperation> {
 /** Fields of an answer. Those that speak of the connection or the framing, and `X-Request-Id`, are the gate's own. */
 export type AnswerFields = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** A stream: a Readable of Node, a ReadableStream, an async generator. Its chunks are bytes or texts. */
-export type AnswerStream = AsyncIterable<unknown>;
+/**
+ * A stream: a Readable of Node, a ReadableStream, an async generator. Its chunks are bytes or texts; of event streams and
+ * lines of JSON also items, each written as an event or a line.
+ */
+export type AnswerStream<Item = unknown> = AsyncIterable<Item | string | Uint8Array>;
 
 /** An answer with its code. Any object with other members than these, or without a code in `status`, is a body. */
-export interface Answer<Status extends number = number, Body = unknown> {
+export interface Answer<Status extends number = number, Body = unknown, Fields = AnswerFields> {
   /** 200 to 599. */
   readonly status: Status;
-  readonly headers?: AnswerFields;
+  readonly headers?: Fields;
   readonly body?: Body;
 }
 
@@ -108,12 +121,38 @@ type StatusOf<Code, Listed> = Code extends number
     ? Exclude<Ranges[Code], Listed>
     : Exclude<Ranges[Exclude<keyof Ranges, Listed>], Listed>;
 
-type BodyOf<Body> = [Body] extends [undefined] ? undefined : Body | Uint8Array | AnswerStream;
+/** A member of a map by its key; `Else` where it has none. */
+type At<Map, Key, Else> = Key extends keyof Map ? Map[Key] : Else;
 
-type Answers<Responses> = {
-  [Code in keyof Responses]: undefined extends Responses[Code]
-    ? Answer<StatusOf<Code, keyof Responses>, BodyOf<Responses[Code]>>
-    : Answer<StatusOf<Code, keyof Responses>, BodyOf<Responses[Code]>> & { readonly body: unknown };
+type BodyOf<Body, Item> = [Body] extends [undefined] ? undefined : Body | Uint8Array | AnswerStream<Item>;
+
+type InLowerCase<Declared> = {
+  readonly [Name in keyof Declared as Name extends string ? Lowercase<Name> : Name]: Declared[Name];
+};
+
+/** Fields of an answer whose code declares some: named as the contract has them, or all in lower case. */
+type FieldsOf<Declared> = AnswerFields &
+  Partial<Declared> &
+  Partial<InLowerCase<Declared>> &
+  (AllOptional<Declared> extends true ? unknown : Declared | InLowerCase<Declared>);
+
+type AllOptional<Declared> = Partial<Declared> extends Declared ? true : false;
+
+type AnswerOf<Status extends number, Body, Item, Declared> = Answer<
+  Status,
+  BodyOf<Body, Item>,
+  unknown extends Declared ? AnswerFields : FieldsOf<Declared>
+> &
+  (undefined extends Body ? unknown : { readonly body: {} | null }) &
+  (AllOptional<Declared> extends true ? unknown : { readonly headers: object });
+
+type Answers<Responses, Headers, Items> = {
+  [Code in keyof Responses]: AnswerOf<
+    StatusOf<Code, keyof Responses>,
+    Responses[Code],
+    At<Items, Code, never>,
+    At<Headers, Code, unknown>
+  >;
 }[keyof Responses];
 
 type Success = 200 | 201 | 202 | 203 | 204 | 205 | 206 | 207 | 208 | 226;
@@ -133,18 +172,31 @@ type PlainCode<Responses> = 200 extends keyof Responses
     ? Extract<keyof Responses, Success>
     : Extract<keyof Responses, '2XX' | 'default'>;
 
-type Plain<Body> = [Body] extends [never]
-  ? never
-  : [Body] extends [undefined]
-    ? undefined | void
-    : Body | Uint8Array | AnswerStream;
+/** A bare value; none where its code must have header fields. */
+type Plain<Code, Responses, Headers, Items> = Code extends keyof Responses
+  ? AllOptional<At<Headers, Code, unknown>> extends true
+    ? PlainBody<Responses[Code], At<Items, Code, never>>
+    : never
+  : never;
+
+type PlainBody<Body, Item> = [Body] extends [undefined] ? undefined | void : Body | Uint8Array | AnswerStream<Item>;
+
+type AnyItems = Readonly<Record<PropertyKey, unknown>>;
 
 /** What a handler may return. */
 export type HandlerAnswer<Operation> = Operation extends { readonly responses: infer Responses }
   ? unknown extends Responses
     ? unknown
-    : Plain<Responses[PlainCode<Responses>]> | Answers<Responses>
+    : AnswerAmong<
+        Responses,
+        Part<Operation, 'responseHeaders'>,
+        Operation extends { readonly responseItems: infer Items } ? Items : AnyItems
+      >
   : unknown;
+
+type AnswerAmong<Responses, Headers, Items> =
+  | Plain<PlainCode<Responses>, Responses, Headers, Items>
+  | Answers<Responses, Headers, Items>;
 
 /** Answers the requests of one operation that passed the ladder. */
 export type OperationHandler<Operation = AnyOperation> = (

@@ -188,6 +188,7 @@ class OperationHandlers implements Handler {
       exchange,
       source: body,
       type,
+      items: way.plan.itemsOf(status, type),
       endless: isSequential(type),
       leftMs: Math.max(1, this.#upstreamMs - spentMs),
       begin: () => exchange.response.writeHead(status, fields),
@@ -259,9 +260,14 @@ class WrittenFacts implements ResponseFacts {
   }
 }
 
+/** The value of a field, its lines combined (RFC 9110, section 5.3). */
 function valueOf(fields: readonly OutgoingHttpHeader[], lowerName: string): string | undefined {
-  const at = fields.findIndex((field, index) => index % 2 === 0 && String(field).toLowerCase() === lowerName);
-  return at === -1 ? undefined : String(fields[at + 1]);
+  let value: string | undefined;
+  for (let at = 0; at < fields.length; at += 2) {
+    if (String(fields[at]).toLowerCase() !== lowerName) continue;
+    value = value === undefined ? String(fields[at + 1]) : `${value}, ${String(fields[at + 1])}`;
+  }
+  return value;
 }
 
 const noOperation = 'The API has no operation for this request.';

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Buffer } from 'node:buffer';
 import type { Refusal } from '@flick/decide';
 import type { AnswerCheck } from './answer-check.ts';
-import { chunkOf } from './answer-chunks.ts';
+import { chunkOf, type Items } from './answer-chunks.ts';
 import type { Exchange } from './exchange.ts';
 import type { AnswerStream } from './handler-types.ts';
 
@@ -12,6 +12,7 @@ export interface StreamOptions {
   readonly source: AnswerStream;
   /** Lower-case and without parameters. */
   readonly type: string;
+  readonly items: Items;
   /** Whether it is of a kind that need not end: its head goes out at once, and no deadline is set to its end. */
   readonly endless: boolean;
   /** Milliseconds that are left for it. */
@@ -47,7 +48,7 @@ export class StreamedAnswer {
 
   /** Sends it. Never rejects. */
   async send(): Promise<void> {
-    const { exchange, endless, type } = this.#options;
+    const { exchange, endless } = this.#options;
     exchange.onGone(() => this.#stop());
     if (this.#over) return;
     try {
@@ -56,7 +57,7 @@ export class StreamedAnswer {
         this.#begin();
         exchange.response.flushHeaders();
       } else this.#wait();
-      await this.#sendChunks(type);
+      await this.#sendChunks();
     } catch (error) {
       if (this.#over) return;
       this.#stop();
@@ -65,13 +66,13 @@ export class StreamedAnswer {
     }
   }
 
-  async #sendChunks(type: string): Promise<void> {
-    const { check } = this.#options;
+  async #sendChunks(): Promise<void> {
+    const { check, type, items } = this.#options;
     const { response } = this.#options.exchange;
     // Of its own iterator, so that it can be ended from without while it waits for the next chunk.
     for await (const chunk of { [Symbol.asyncIterator]: () => this.#iterator }) {
       if (this.#over) return;
-      const written = chunkOf(chunk, type);
+      const written = chunkOf(chunk, type, items);
       const due =
         check === undefined ? written : check.pass(typeof written === 'string' ? Buffer.from(written) : written);
       if (due === undefined) continue;

@@ -1,6 +1,6 @@
 import type { SchemaNode, SchemaReading, Shape } from '@flick/contract';
 import { memberOf } from './members.ts';
-import { type Plain, PlainSchemas, type View, views } from './plain-schemas.ts';
+import { eventFields, type Plain, PlainSchemas, type View, views } from './plain-schemas.ts';
 import { SchemaFacts } from './schema-facts.ts';
 import { type TypeNames, wordsOf } from './type-names.ts';
 
@@ -46,6 +46,18 @@ export class NamedTypes {
     return { ...views.request, defaulted: new Set(shape?.defaults?.keys()), bytes };
   }
 
+  /** What a handler may yield where an event of these schemas is due. */
+  ofEvents(nodes: readonly SchemaNode[]): Plain {
+    const names = nodes.flatMap((node) => this.#facts.memberNames(node));
+    const isEvent =
+      names.includes('data') || (names.length > 0 && names.every((name) => Object.hasOwn(eventFields, name)));
+    if (isEvent) return this.of(nodes, views.event);
+    // The schema is that of the data.
+    const data = this.of(nodes, views.response);
+    const properties = { ...eventFields, data: { anyOf: [data, eventFields.event] } };
+    return { anyOf: [data, { type: 'object', properties, required: ['data'] }] };
+  }
+
   /** What may be required of the schema with this name from outside. */
   bindable(name: string): Plain | undefined {
     const named = this.#byName.get(name);
@@ -70,13 +82,13 @@ export class NamedTypes {
   }
 
   #nameOf(target: SchemaNode, wanted: View): string {
-    const own = wanted.defaulted.size > 0 || wanted.bytes.size > 0;
+    const own = wanted.defaulted.size > 0 || wanted.bytes.size > 0 || wanted.isEvent;
     const view = own || this.#facts.isDirected(target) ? wanted : views.response;
-    const keyed = own ? JSON.stringify([[...view.defaulted], [...view.bytes]]) : '';
+    const keyed = own ? JSON.stringify([[...view.defaulted], [...view.bytes], view.isEvent]) : '';
     const key = `${view.direction} ${target.location} ${keyed}`;
     let named = this.#byKey.get(key);
     if (named === undefined) {
-      const suffix = own ? ' body' : view.direction === 'request' ? ' input' : '';
+      const suffix = view.isEvent ? ' event' : own ? ' body' : view.direction === 'request' ? ' input' : '';
       const name = this.#names.give(wordsOf(target.location) + suffix, suffix === '' ? 'Schema' : '');
       named = { name, node: target, view, plain: undefined };
       this.#byKey.set(key, named);

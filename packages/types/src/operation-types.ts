@@ -1,4 +1,5 @@
 import type { MediaType, Operation, Parameter, ResponseModel, SchemaNode, SchemaReading } from '@flick/contract';
+import { FieldTypes, isOfHandlers } from './field-types.ts';
 import { memberOf } from './members.ts';
 import type { NamedTypes } from './named-types.ts';
 import { views } from './plain-schemas.ts';
@@ -9,9 +10,11 @@ export class OperationTypes {
   readonly #schemasOf: SchemaReading['schemasOf'];
   readonly #named: NamedTypes;
   readonly #write: TypeWriter;
+  readonly #fields: FieldTypes;
 
-  constructor({ schemasOf }: SchemaReading, named: NamedTypes, write: TypeWriter) {
-    this.#schemasOf = schemasOf;
+  constructor(reading: SchemaReading, named: NamedTypes, write: TypeWriter) {
+    this.#schemasOf = reading.schemasOf;
+    this.#fields = new FieldTypes(reading, write);
     this.#named = named;
     this.#write = write;
   }
@@ -31,7 +34,13 @@ export class OperationTypes {
       if (!body.required) types.push(this.#write.words.undefined);
       members.push({ name: 'body', type: this.#write.union(types) });
     }
-    members.push({ name: 'responses', type: object(this.#responses(operation)) });
+    const responses = [...operation.responses.values()].filter(({ code }) => !code.startsWith('1'));
+    members.push({ name: 'responses', type: object(this.#responses(responses)) });
+    const headers = responses.flatMap((response) => this.#headers(response));
+    if (headers.length > 0) members.push({ name: 'responseHeaders', type: object(headers) });
+    const items = responses.flatMap((response) => this.#items(response));
+    if (items.length > 0) members.push({ name: 'responseItems', type: object(items) });
+    else if (responses.some(hasContent)) members.push({ name: 'responseItems', type: this.#write.words.none });
     return object(members);
   }
 
@@ -66,20 +75,50 @@ export class OperationTypes {
     return this.#write.of(this.#named.of(this.#schemasOf(check), this.#named.viewOf(shape, kind === 'multipart')));
   }
 
-  #responses(operation: Operation): TypeMember[] {
-    const all = [...operation.responses.values()].filter(({ code }) => !code.startsWith('1'));
+  #responses(all: readonly ResponseModel[]): TypeMember[] {
     if (all.length === 0) return [{ name: 'default', type: this.#write.words.unknown }];
-    return all.map((response) => ({
-      name: /^\d+$/.test(response.code) ? Number(response.code) : response.code,
-      type: this.#answer(response),
-    }));
+    return all.map((response) => ({ name: keyOf(response), type: this.#answer(response) }));
   }
 
-  #answer({ code, content }: ResponseModel): TypeNode {
-    const { words } = this.#write;
-    // RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: these have no content.
-    if (content.length === 0 || ['204', '205', '304'].includes(code)) return words.undefined;
-    return this.#write.union(content.map((media) => this.#answerOf(media)));
+  #answer(response: ResponseModel): TypeNode {
+    if (!hasContent(response)) return this.#write.words.undefined;
+    return this.#write.union(response.content.map((media) => this.#answerOf(media)));
+  }
+
+  #headers(response: ResponseModel): TypeMember[] {
+    const own = response.headers.filter(({ name }) => isOfHandlers(name, response.code));
+    if (own.length === 0) return [];
+    return [{ name: keyOf(response), type: this.#write.object(own.map((header) => this.#header(header))) }];
+  }
+
+  #header({ name, required, check, media }: Parameter): TypeMember {
+    const nodes = media === undefined ? this.#schemasOf(check) : [];
+    const description = memberOf(nodes[0]?.schema, 'description');
+    return {
+      name,
+      type: this.#fields.of(nodes),
+      optional: !required,
+      ...(typeof description === 'string' && { description }),
+    };
+  }
+
+  /** What streams of an answer yield beside texts and bytes; nothing where that is all. */
+  #items(response: ResponseModel): TypeMember[] {
+    if (!hasContent(response)) return [];
+    const { words, union } = this.#write;
+    const types = response.content.flatMap((media) => this.#itemOf(media));
+    if (types.length === 0) return [];
+    return [{ name: keyOf(response), type: types.includes(words.unknown) ? words.unknown : union(types) }];
+  }
+
+  #itemOf({ range, item }: MediaType): TypeNode[] {
+    const { words, of } = this.#write;
+    const isSequence = sequences.has(range);
+    // The handler says which type of a range it is.
+    if (!isSequence) return [...sequences].some((type) => isInRange(type, range)) ? [words.unknown] : [];
+    if (item === undefined) return [words.unknown];
+    const nodes = this.#schemasOf(item.check);
+    return [of(range === eventStream ? this.#named.ofEvents(nodes) : this.#named.of(nodes, views.response))];
   }
 
   #answerOf({ range, kind, check }: MediaType): TypeNode {
@@ -99,6 +138,30 @@ const groups: readonly (readonly [name: string, places: readonly Parameter['in']
   ['headers', ['header']],
   ['cookies', ['cookie']],
 ];
+
+const eventStream = 'text/event-stream';
+
+/** The media types that handlers may stream items of. */
+const sequences: ReadonlySet<string> = new Set([
+  'application/json-seq',
+  'application/jsonl',
+  'application/x-ndjson',
+  eventStream,
+]);
+
+function isInRange(type: string, range: string): boolean {
+  const [start = '', end] = range.split('*');
+  return end !== undefined && (range === '*/*' || (type.startsWith(start) && type.endsWith(end)));
+}
+
+function keyOf({ code }: ResponseModel): string | number {
+  return /^\d+$/.test(code) ? Number(code) : code;
+}
+
+// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5: these have no content.
+function hasContent({ code, content }: ResponseModel): boolean {
+  return content.length > 0 && !['204', '205', '304'].includes(code);
+}
 
 /** Whether a media type is known to be written as text. */
 function isText(range: string): boolean {

@@ -9,14 +9,17 @@ export interface View {
   readonly defaulted: ReadonlySet<string>;
   /** Members of the value itself that come as bytes: of a multipart body. */
   readonly bytes: ReadonlyMap<string, 'one' | 'many'>;
+  /** Whether the value itself is an event of an event stream, as a handler yields it. */
+  readonly isEvent: boolean;
 }
 
-const nothing: Pick<View, 'defaulted' | 'bytes'> = { defaulted: new Set(), bytes: new Map() };
+const nothing: Omit<View, 'direction'> = { defaulted: new Set(), bytes: new Map(), isEvent: false };
 
 /** How all is looked at that is no body of a request. */
 export const views = {
   request: { direction: 'request', ...nothing },
   response: { direction: 'response', ...nothing },
+  event: { direction: 'response', ...nothing, isEvent: true },
 } satisfies Record<string, View>;
 
 /** What a type is written from: JSON Schema in the few keywords that say something of a type, refs by type name. */
@@ -46,7 +49,7 @@ const types = new Set(['null', 'boolean', 'object', 'array', 'number', 'string',
 const never: Plain = { enum: [] };
 
 /** One of some values. Not by `enum`, which would be told in a comment beside the type that says it. */
-function oneOf(values: readonly unknown[]): Plain {
+export function oneOf(values: readonly unknown[]): Plain {
   if (values.length === 0) return never;
   return { anyOf: values.map((value) => (value === null ? { type: 'null' } : { const: value })) };
 }
@@ -97,7 +100,7 @@ export class PlainSchemas {
     if (Object.hasOwn(schema, 'const')) return oneOf([schema['const']]);
     const values = memberOf(schema, 'enum');
     if (Array.isArray(values)) return oneOf(nullable && !values.includes(null) ? [...values, null] : values);
-    const core = this.#core(node, schema, view);
+    const core = this.#core(node, schema, view, owner === node.location);
     const parts = refers === undefined ? [] : [refers];
     const required = [...(core.required ?? [])];
     for (const [at, item] of itemsOf(memberOf(schema, 'allOf')).entries()) {
@@ -147,7 +150,7 @@ export class PlainSchemas {
     });
   }
 
-  #core(node: SchemaNode, schema: Members, view: View): Plain {
+  #core(node: SchemaNode, schema: Members, view: View, whole: boolean): Plain {
     const core: Plain = {};
     const written = memberOf(schema, 'type');
     const known = (typeof written === 'string' ? [written] : textsOf(written)).filter((type) => types.has(type));
@@ -155,6 +158,7 @@ export class PlainSchemas {
     if (only !== undefined) core.type = known.length === 1 ? only : known;
     const inner = view.direction === 'request' ? views.request : views.response;
     this.#object(core, node, schema, view, inner);
+    if (view.isEvent && whole) addEventFields(core, schema);
     const prefix = itemsOf(memberOf(schema, 'prefixItems'));
     const items = memberOf(schema, 'items');
     const { within } = this.#reading;
@@ -164,6 +168,24 @@ export class PlainSchemas {
     } else if (isMembers(items)) core.items = this.of(within(node, 'items'), inner, '');
     if (only === undefined && (core.items ?? core.prefixItems) !== undefined) core.type = 'array';
     return core;
+  }
+
+  /** What a field of an event may be given as: data that is no text goes out as JSON, and an id may be a number. */
+  #eventField(name: string, member: SchemaNode, plain: Plain, inner: View): Plain {
+    if (name === 'id') return plain.type === 'string' ? eventFields.id : plain;
+    if (name !== 'data') return plain;
+    const node = this.#facts.followed(member);
+    const { schema } = node;
+    if (memberOf(schema, 'const') !== undefined || memberOf(schema, 'enum') !== undefined) return plain;
+    if (
+      /[/+]json$/.test(String(memberOf(schema, 'contentMediaType'))) &&
+      memberOf(schema, 'contentSchema') !== undefined
+    ) {
+      return { anyOf: [text, this.of(this.#reading.within(node, 'contentSchema'), inner, '')] };
+    }
+    const type = memberOf(schema, 'type');
+    const isAny = type === 'string' || itemsOf(type).includes('string') || !says(plain);
+    return isAny ? {} : { anyOf: [text, plain] };
   }
 
   #object(core: Plain, node: SchemaNode, schema: Members, view: View, inner: View): void {
@@ -177,7 +199,8 @@ export class PlainSchemas {
         hidden.add(name);
         if (view.direction === 'response') return [name, false];
       }
-      return [name, this.of(member, inner, '')];
+      const plain = this.of(member, inner, '');
+      return [name, view.isEvent ? this.#eventField(name, member, plain, inner) : plain];
     });
     const required = new Set(textsOf(memberOf(schema, 'required')).filter((name) => !hidden.has(name)));
     for (const [name] of members) if (view.defaulted.has(name)) required.add(name);
@@ -204,6 +227,25 @@ export class PlainSchemas {
     } else if (additional === true) core.additionalProperties = true;
     else if (additional === false && members.length === 0 && core.type === 'object') core.additionalProperties = never;
   }
+}
+
+const text: Plain = { type: 'string' };
+
+/** The fields of an event that a schema need not name, since it lets them pass. */
+export const eventFields = {
+  data: {},
+  event: text,
+  id: { type: ['string', 'number'] },
+  retry: { type: 'number' },
+} satisfies Record<string, Plain>;
+
+function addEventFields(core: Plain, schema: Members): void {
+  const isObject = core.type === undefined || core.type === 'object';
+  const closed = memberOf(schema, 'additionalProperties') === false;
+  const parts = ['allOf', 'anyOf', 'oneOf'].flatMap((keyword) => itemsOf(memberOf(schema, keyword)));
+  // What a ref leads to has them itself.
+  if (!isObject || closed || [schema, ...parts].some((part) => typeof memberOf(part, '$ref') === 'string')) return;
+  core.properties = { ...eventFields, ...core.properties };
 }
 
 const buffer: Plain = { $ref: '#/Buffer' };

@@ -30,6 +30,27 @@ export class SchemaFacts {
     }
   }
 
+  /** The schema that a chain of `$ref` ends at. */
+  followed(node: SchemaNode, hops = 0): SchemaNode {
+    const ref = memberOf(node.schema, '$ref');
+    const target = typeof ref === 'string' && hops < maxHops ? this.target(ref, node.location) : undefined;
+    return target === undefined ? node : this.followed(target, hops + 1);
+  }
+
+  /** The members of an object that a schema names, or one that it is made of, or may be. */
+  memberNames(node: SchemaNode): readonly string[] {
+    const names: string[] = [];
+    const seen = new Set<string>();
+    const queue = [node];
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (seen.has(next.location)) continue;
+      seen.add(next.location);
+      names.push(...namesOf(memberOf(next.schema, 'properties')));
+      queue.push(...this.#bases(next), ...this.#branches(next));
+    }
+    return names;
+  }
+
   /** Whether a schema, with all that it refers to, says different things of requests and of answers. */
   isDirected(node: SchemaNode): boolean {
     const known = this.#directed.get(node.location);
@@ -90,6 +111,12 @@ export class SchemaFacts {
     const target = typeof ref === 'string' ? this.target(ref, node.location) : undefined;
     const all = itemsOf(memberOf(node.schema, 'allOf')).map((_, at) => this.#reading.within(node, 'allOf', at));
     return target === undefined ? all : [target, ...all];
+  }
+
+  #branches(node: SchemaNode): SchemaNode[] {
+    return ['anyOf', 'oneOf'].flatMap((keyword) =>
+      itemsOf(memberOf(node.schema, keyword)).map((_, at) => this.#reading.within(node, keyword, at)),
+    );
   }
 
   #ownOf(node: SchemaNode): OwnFacts {

@@ -30,7 +30,10 @@ export interface TypeWriter {
   /** Types that are written alike count once. */
   readonly union: (types: readonly TypeNode[]) => TypeNode;
   readonly reference: (name: string) => TypeNode;
-  readonly words: Readonly<Record<'string' | 'unknown' | 'undefined', TypeNode>>;
+  /** `lines`: a list of texts; `numeric`: a text that is a number; `none`: an object without members. */
+  readonly words: Readonly<
+    Record<'string' | 'number' | 'unknown' | 'undefined' | 'lines' | 'numeric' | 'none', TypeNode>
+  >;
   /** An interface where the type is that of an object, else an alias. */
   readonly declare: (name: string, type: TypeNode, description: string | undefined) => string;
   readonly import: (name: string, module: string) => string;
@@ -56,6 +59,13 @@ export async function createTypeWriter(resolve: (name: string) => Plain | undefi
   const { factory } = ts;
   const reference = (name: string): TypeNode => factory.createTypeReferenceNode(name);
   const keyword = (kind: ts.KeywordTypeSyntaxKind): TypeNode => factory.createKeywordTypeNode(kind);
+  const words = {
+    string: keyword(ts.SyntaxKind.StringKeyword),
+    number: keyword(ts.SyntaxKind.NumberKeyword),
+    unknown: keyword(ts.SyntaxKind.UnknownKeyword),
+    undefined: keyword(ts.SyntaxKind.UndefinedKeyword),
+  };
+  const { string, number } = words;
   return {
     of: (plain) => (isSchema(plain) ? transformSchemaObject(plain, options) : keyword(ts.SyntaxKind.UnknownKeyword)),
     object: (members) =>
@@ -70,9 +80,12 @@ export async function createTypeWriter(resolve: (name: string) => Plain | undefi
     union: (types) => tsUnion([...new Map(types.map((type) => [types.length > 1 ? textOf(type) : '', type])).values()]),
     reference,
     words: {
-      string: keyword(ts.SyntaxKind.StringKeyword),
-      unknown: keyword(ts.SyntaxKind.UnknownKeyword),
-      undefined: keyword(ts.SyntaxKind.UndefinedKeyword),
+      ...words,
+      lines: factory.createTypeOperatorNode(ts.SyntaxKind.ReadonlyKeyword, factory.createArrayTypeNode(string)),
+      numeric: factory.createTemplateLiteralType(factory.createTemplateHead(''), [
+        factory.createTemplateLiteralTypeSpan(number, factory.createTemplateTail('')),
+      ]),
+      none: factory.createTypeReferenceNode('Record', [string, keyword(ts.SyntaxKind.NeverKeyword)]),
     },
     declare(name, type, description) {
       const modifiers = [factory.createToken(ts.SyntaxKind.ExportKeyword)];

@@ -149,3 +149,92 @@ components:
       items: false
     Patterned: { type: object, patternProperties: { '^x-': { type: string } }, additionalProperties: false }
 `;
+
+/** OpenAPI 3.2: header fields of answers, and streams of items. */
+export const answers = `
+openapi: 3.2.0
+info: { title: Answers, version: '1' }
+paths:
+  /teas:
+    get:
+      operationId: listTeas
+      responses:
+        '200':
+          description: A line each.
+          content: { application/jsonl: { itemSchema: { $ref: '#/components/schemas/Tea' } } }
+        '404': { description: None., content: { application/json: { schema: { $ref: '#/components/schemas/Tea' } } } }
+    post:
+      operationId: addTea
+      responses:
+        '201':
+          description: Kept.
+          headers:
+            Location: { required: true, schema: { type: string } }
+            X-Age: { schema: { type: integer, description: In days. } }
+            x-grade: { schema: { enum: [a, 1, null] } }
+            X-Flags: { schema: { type: array, items: { type: integer } } }
+            X-Hot: { schema: { type: boolean } }
+            X-Point: { schema: { type: object, properties: { x: { type: number } } } }
+            X-Json: { content: { application/json: { schema: { type: object } } } }
+            X-Kind: { schema: { $ref: '#/components/schemas/Kind' } }
+            X-Either: { schema: { oneOf: [{ const: none }, { type: number }] } }
+            X-Both: { schema: { allOf: [{ type: string }] } }
+            X-Gone: { schema: { $ref: '#/components/schemas/Gone' } }
+            RateLimit: { required: true, schema: { type: string } }
+            X-Request-Id: { required: true, schema: { type: string } }
+            Content-Length: { required: true, schema: { type: integer } }
+          content: { application/json: { schema: { $ref: '#/components/schemas/Tea' } } }
+        '401': { description: Who?, headers: { WWW-Authenticate: { required: true, schema: { type: string } } } }
+        4XX: { description: No., headers: { X-Why: { required: true, schema: { type: string } } } }
+        default: { description: Else., content: { application/json: { schema: { type: string } } } }
+  /teas/{id}:
+    get:
+      operationId: getTea
+      responses:
+        '200':
+          description: Tea.
+          headers: { Age: { schema: { type: integer } }, Link: { schema: { type: string } } }
+          content: { application/json: { schema: { $ref: '#/components/schemas/Tea' } } }
+    delete:
+      operationId: dropTea
+      responses: { '204': { description: Gone., headers: { ETag: { required: true, schema: { type: string } } } } }
+  /news:
+    get:
+      operationId: getNews
+      responses:
+        '200': { description: As it comes., content: { text/event-stream: { itemSchema: { $ref: '#/components/schemas/News' } } } }
+  /steps:
+    get:
+      operationId: getSteps
+      responses:
+        '200':
+          description: One after the other.
+          content:
+            text/event-stream:
+              itemSchema:
+                type: object
+                required: [event]
+                properties: { event: { type: string }, data: { type: string }, id: { type: integer } }
+                oneOf:
+                  - properties: { event: { const: begun } }
+                  - properties: { event: { const: at }, data: { contentMediaType: application/json, contentSchema: { $ref: '#/components/schemas/Tea' } } }
+  /poured:
+    get:
+      operationId: getPoured
+      responses:
+        '200': { description: Teas., content: { text/event-stream: { itemSchema: { $ref: '#/components/schemas/Tea' } } } }
+  /words:
+    get:
+      operationId: getWords
+      responses:
+        '200': { description: Words., content: { application/json-seq: { itemSchema: { type: [string, integer] } } } }
+        '202': { description: Whatever comes., content: { application/x-ndjson: {}, application/json: {} } }
+        '203': { description: What the handler says., content: { 'text/*': { schema: { type: string } } } }
+components:
+  schemas:
+    Kind: { enum: [green, black] }
+    Tea: { type: object, required: [id, kind], properties: { id: { type: integer }, kind: { $ref: '#/components/schemas/Kind' } } }
+    News: { oneOf: [{ $ref: '#/components/schemas/Poured' }, { $ref: '#/components/schemas/Over' }] }
+    Poured: { type: object, required: [event, data], properties: { event: { const: poured }, id: { type: string }, data: { $ref: '#/components/schemas/Tea' } } }
+    Over: { type: object, required: [data], additionalProperties: false, properties: { data: { const: over } } }
+`;

@@ -15,8 +15,16 @@ export async function typesOf(document: string): Promise<string> {
   return (await writeTypes(path)).text;
 }
 
-/** Compiles files with the workspace's TypeScript, as strictly as it goes. Returns its lines: `file(line,column): …`. */
-export async function compile(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
+/**
+ * Compiles files, as strictly as it goes. Returns the compiler's lines: `file(line,column): …`.
+ *
+ * @param exact - `exactOptionalPropertyTypes`
+ * @param home - the room whose TypeScript it is: the workspace has 7, this one 5
+ */
+export async function compile(
+  files: Readonly<Record<string, string>>,
+  { exact = true, home = '' } = {},
+): Promise<readonly string[]> {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const compilerOptions = {
@@ -24,7 +32,7 @@ export async function compile(files: Readonly<Record<string, string>>): Promise<
     lib: ['es2023'],
     module: 'nodenext',
     strict: true,
-    exactOptionalPropertyTypes: true,
+    exactOptionalPropertyTypes: exact,
     skipLibCheck: false,
     noEmit: true,
     types: ['node'],
@@ -36,7 +44,7 @@ export async function compile(files: Readonly<Record<string, string>>): Promise<
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const child = spawn(
     process.execPath,
-    [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'],
+    [join(root, home, 'node_modules/typescript/bin/tsc'), '-p', folder, '--pretty', 'false'],
     {
       cwd: folder,
     },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { latest, legacy, teas } from './documents.ts';
+import { answers, latest, legacy, teas } from './documents.ts';
 import { compile, typesOf } from './types-of.ts';
 
 const compilingMs = 60_000;
@@ -18,6 +18,10 @@ describe('the types of a contract', () => {
     await expect(await typesOf(latest)).toMatchFileSnapshot('snapshots/latest.txt');
   });
 
+  it('tell of header fields and items of answers', async () => {
+    await expect(await typesOf(answers)).toMatchFileSnapshot('snapshots/answers.txt');
+  });
+
   it('compile, whatever the document calls its operations and schemas', { timeout: compilingMs }, async () => {
     const [first, second, third] = await Promise.all([teas, legacy, latest].map(typesOf));
     const named = await typesOf(names);
@@ -31,13 +35,20 @@ describe('the types of a contract', () => {
   });
 
   it('let right handlers through, and refuse each wrong one at its line', { timeout: compilingMs }, async () => {
-    const handlers = readFileSync(new URL('handlers.txt', import.meta.url), 'utf8');
-    const due = handlers
-      .split('\n')
-      .flatMap((line, at) => (line.includes('// wrong: ') ? [`handlers.ts(${String(at + 1)}`] : []));
-    expect(due.length).toBeGreaterThan(25);
-    const said = await compile({ 'api.d.ts': await typesOf(teas), 'handlers.ts': handlers });
-    expect(said.map((line) => line.slice(0, line.indexOf(',')))).toEqual(due);
+    const { text, wrong } = handlersOf('handlers.txt');
+    expect(wrong.length).toBeGreaterThan(25);
+    expect(linesOf(await compile({ 'api.d.ts': await typesOf(teas), 'handlers.ts': text }))).toEqual(wrong);
+  });
+
+  it.each([
+    { exact: true },
+    { exact: false },
+    { exact: true, home: 'packages/types' },
+    { exact: false, home: 'packages/types' },
+  ])('do so for header fields and items of streams: %j', { timeout: compilingMs }, async (how) => {
+    const { text, wrong } = handlersOf('answers.txt');
+    expect(wrong.length).toBeGreaterThan(25);
+    expect(linesOf(await compile({ 'api.d.ts': await typesOf(answers), 'handlers.ts': text }, how))).toEqual(wrong);
   });
 
   it('tell of what cannot be read as of anything', async () => {
@@ -54,6 +65,20 @@ paths:
     expect(text).toContain('200: unknown;');
   });
 });
+
+/** Handlers, and the lines that are wrong, as a compiler tells of them. */
+function handlersOf(name: string): { readonly text: string; readonly wrong: readonly string[] } {
+  const text = readFileSync(new URL(name, import.meta.url), 'utf8');
+  const lines = text.split('\n');
+  return {
+    text,
+    wrong: lines.flatMap((line, at) => (line.includes('// wrong: ') ? [`handlers.ts(${String(at + 1)}`] : [])),
+  };
+}
+
+function linesOf(said: readonly string[]): readonly string[] {
+  return said.map((line) => line.slice(0, line.indexOf(',')));
+}
 
 const names = `
 openapi: 3.1.0
