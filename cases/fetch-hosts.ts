@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, getRequestListener } from '@hono/node-server';
 import type { Outcome } from '@flick/decide';
 import { openFlick } from '@flick/gate/fetch';
@@ -9,6 +10,7 @@ import { expect, vi } from 'vitest';
 import { portOf } from '../packages/gate/test/port-of.ts';
 import type { Answer } from './answer.ts';
 import { checkProblem, exchange, type Wire } from './over-sockets.ts';
+import { contractSettingsOf, moduleOf } from './setting.ts';
 import { settingsOf } from './story-settings.ts';
 import { inTurn, type Story, type StoryUpstream } from './story.ts';
 
@@ -111,9 +113,10 @@ async function wireOf(response: Response): Promise<Wire> {
   };
 }
 
-async function fetchOf(story: Story, { answer, onOutcome }: StoryApi) {
+async function fetchOf(story: Story, { answer, onOutcome }: StoryApi, contract?: object) {
   return openFlick({
     ...settingsOf(story),
+    ...(contract && { contract }),
     handler: (request) => answer(request),
     addressOf: () => '127.0.0.1',
     onOutcome,
@@ -124,6 +127,13 @@ async function fetchOf(story: Story, { answer, onOutcome }: StoryApi) {
 /** `@flick/gate/fetch`, called with Requests. */
 export const inMemoryFetch: Hosting = async (story, api) => {
   const { fetch, close } = await fetchOf(story, api);
+  return { send: async (bytes) => wireOf(await fetch(requestOf(bytes))), stop: close };
+};
+
+/** `@flick/gate/fetch` on the module of a contract that was compiled with the settings of the story. */
+export const inMemoryModule: Hosting = async (story, api) => {
+  const document = fileURLToPath(new URL(`contracts/${story.contract}`, import.meta.url));
+  const { fetch, close } = await fetchOf(story, api, moduleOf(document, contractSettingsOf(story.settings)));
   return { send: async (bytes) => wireOf(await fetch(requestOf(bytes))), stop: close };
 };
 

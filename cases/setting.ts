@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { compileContract, type Contract, type ContractSettings, readContract } from '@flick/contract';
+import { runInThisContext } from 'node:vm';
+import { compileContract, type Contract, contractFrom, type ContractSettings, readContract } from '@flick/contract';
 import { createJwtVerifier } from '@flick/credentials';
 import { createDecider, type LimitStore, type TracingDecider, type Verifier } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
@@ -15,11 +16,11 @@ export const defaultSizes = { targetBytes: 8192, headerCount: 100, jsonDepth: 64
 
 const contracts = new Map<string, Contract>();
 
-/** What a contract is read from: its document, or what `flick compile` makes of it. */
-export type Form = 'document' | 'compiled';
+/** What a contract is read from: its document, or one of the two that `flick compile` makes of it. */
+export type Form = 'document' | 'compiled' | 'module';
 
 /** Reads a contract by what is compiled of its document. */
-export function readCompiled(document: string, settings: ContractSettings): Contract {
+function readCompiled(document: string, settings: ContractSettings): Contract {
   const folder = mkdtempSync(join(tmpdir(), 'flick-cases-'));
   const path = join(folder, 'contract.flick');
   try {
@@ -30,24 +31,48 @@ export function readCompiled(document: string, settings: ContractSettings): Cont
   }
 }
 
+/** What the module exports that `flick compile` makes of a document under some settings. */
+export function moduleOf(document: string, settings: ContractSettings = {}): object {
+  const text = compileContract(document, 'contract.mjs', settings).bytes.toString();
+  const exported: unknown = runInThisContext(`(() => { 'use strict'; ${text.replace('export default', 'return')} })()`);
+  if (typeof exported !== 'object' || exported === null) throw new Error('the module exports nothing');
+  return exported;
+}
+
+/** Reads a document in one of its forms. Settings come with the start; a module's code was made without them. */
+export function readForm(form: Form, document: string, settings: ContractSettings): Contract {
+  if (form === 'document') return readContract(document, settings);
+  return form === 'compiled' ? readCompiled(document, settings) : contractFrom(moduleOf(document), settings);
+}
+
 /** The contract of a story under its settings; read once for all stories that share both. */
 export function contractOf({ contract, settings }: Setting, form: Form = 'document'): Contract {
-  const { codes, mode, unknownMembers, responses, operations } = settings;
-  const chosen = {
+  const chosen = contractSettingsOf(settings);
+  const key = JSON.stringify([form, contract, chosen]);
+  let read = contracts.get(key);
+  if (!read) {
+    const path = fileURLToPath(new URL(`contracts/${contract}`, import.meta.url));
+    read = readForm(form, path, chosen);
+    contracts.set(key, read);
+  }
+  return read;
+}
+
+/** What a story sets of its contract. */
+export function contractSettingsOf({
+  codes,
+  mode,
+  unknownMembers,
+  responses,
+  operations,
+}: Story['settings']): ContractSettings {
+  return {
     ...(codes && { codes }),
     ...(mode && { mode }),
     ...(unknownMembers && { unknownMembers }),
     ...(responses && { responses }),
     ...(operations && { operations }),
   };
-  const key = JSON.stringify([form, contract, chosen]);
-  let read = contracts.get(key);
-  if (!read) {
-    const path = fileURLToPath(new URL(`contracts/${contract}`, import.meta.url));
-    read = form === 'compiled' ? readCompiled(path, chosen) : readContract(path, chosen);
-    contracts.set(key, read);
-  }
-  return read;
 }
 
 /** What of a story makes its ladder. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Contract, type Operation, readContract } from '@flick/contract';
+import type { Contract, Operation } from '@flick/contract';
 import { createDecider, type Decider, type Passage, type Refusal } from '@flick/decide';
 import { parse } from 'yaml';
-import { type Form, readCompiled } from '../setting.ts';
+import { type Form, readForm } from '../setting.ts';
 import { type Mutant, mutantsOf, tells } from './mutants.ts';
 import { type Dialect, isMembers, operationsOf, type RawOperation, readOperation, Unsampled } from './raw.ts';
 import { draft, mediaTypesOf, write, type Written } from './request.ts';
@@ -49,7 +49,7 @@ export function deciderFor(contract: Contract): Decider {
  * @param mutants - how many of one kind are made of one parameter or body
  */
 export function examine(path: string, mutants: number, form: Form = 'document'): Examination {
-  const contract = form === 'compiled' ? readCompiled(path, {}) : readContract(path);
+  const contract = readForm(form, path, {});
   const text = readFileSync(path, 'utf8');
   const root: unknown = /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { merge: true, maxAliasCount: -1 });
   const dialect: Dialect = { root, isOld: isMembers(root) && String(root['openapi']).startsWith('3.0') };

@@ -12,13 +12,17 @@ function part(): string[] {
 describe('compiled contracts of a part of the corpus', () => {
   beforeAll(installCorpus, 600_000);
 
-  it('say of every request and every mutant what is due, as their documents do', { timeout: 600_000 }, () => {
-    const documents = part();
-    const found = report(documents, 'compiled');
-    expect(found.broken).toEqual([]);
-    expect(found.findings).toEqual([]);
-    expect(found.documents).toBeGreaterThan(50);
-    const { operations, requests, mutants, kinds, brokenByDocument, unsampled } = report(documents);
-    expect(found).toMatchObject({ operations, requests, mutants, kinds, brokenByDocument, unsampled });
-  });
+  it.each(['compiled', 'module'] as const)(
+    'say of every request and every mutant what is due, as their documents do: %s',
+    { timeout: 600_000 },
+    (form) => {
+      const documents = part();
+      const found = report(documents, form);
+      expect(found.broken).toEqual([]);
+      expect(found.findings).toEqual([]);
+      expect(found.documents).toBeGreaterThan(50);
+      const { operations, requests, mutants, kinds, brokenByDocument, unsampled } = report(documents);
+      expect(found).toMatchObject({ operations, requests, mutants, kinds, brokenByDocument, unsampled });
+    },
+  );
 });

@@ -8,6 +8,7 @@ import {
   type Hosting,
   inMemoryFetch,
   inMemoryHono,
+  inMemoryModule,
   runInHost,
 } from '../fetch-hosts.ts';
 import { readStories, type Story } from '../story.ts';
@@ -24,6 +25,7 @@ const hosts: readonly {
   readonly gaps: readonly Gap[];
 }[] = [
   { host: 'fetch in memory', hosting: inMemoryFetch, over: 'memory', gaps: fetchGaps },
+  { host: 'fetch in memory, on a module', hosting: inMemoryModule, over: 'memory', gaps: fetchGaps },
   { host: 'fetch over sockets', hosting: fetchOverSockets, over: 'sockets', gaps: fetchGaps },
   { host: 'Hono in memory', hosting: inMemoryHono, over: 'memory', gaps: fetchGaps },
   { host: 'Hono on @hono/node-server', hosting: honoOverSockets, over: 'sockets', gaps: honoGaps },

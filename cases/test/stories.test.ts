@@ -37,9 +37,9 @@ describe.each(files)('$about', ({ stories }) => {
       },
     );
   });
-  describe('in memory, from a compiled contract', () => {
+  describe.each(['compiled', 'module'] as const)('in memory, from a compiled contract: %s', (form) => {
     it.each(stories.filter(({ over }) => over.includes('memory')))('$name', async (story) => {
-      const answer = await runInMemory(story, 'compiled');
+      const answer = await runInMemory(story, form);
       expect(answer.status).toBe(story.due.status);
       expectDue(answer, story.due);
     });

@@ -1,4 +1,10 @@
-import { type CompiledContract, compileContract, ContractError } from '@flick/contract';
+import {
+  type CompiledContract,
+  compileContract,
+  ContractError,
+  type ContractSettings,
+  isModuleName,
+} from '@flick/contract';
 import { describeFaults, readContractSource } from '@flick/settings';
 import { StartFault } from '@flick/settings/start-fault';
 import { say } from './say.ts';
@@ -19,25 +25,32 @@ export interface CompileFlags {
  * @throws StartFault where the document cannot be read or the file cannot be written
  */
 export function compile(openapi: string | undefined, { config, output, strict = false }: CompileFlags): number {
-  const { contract: path } = readContractSource(openapi, config === undefined ? {} : { config });
+  const { contract: path, settings } = readContractSource(openapi, config === undefined ? {} : { config });
   if (isSameFile(path, output))
     throw new StartFault(`${output}: is the document itself; name another file by --output`);
-  const { bytes, operations, faults } = compiled(path, output);
+  const { bytes, operations, faults } = compiled(path, output, settings);
   for (const line of describeFaults(faults)) say(line);
   const errors = faults.filter(({ severity }) => severity === 'error').length;
   if (strict && errors > 0) {
     throw new StartFault(`--strict: errors of the contract: ${errors}; nothing was written`);
   }
   replaceFile(output, bytes);
+  // TypeScript does not look into the module, and would take its import for a mistake.
+  if (isModuleName(output)) replaceFile(output.replace(/\.(m?)js$/, '.d.$1ts'), declaration);
   const size = bytes.length < 1e6 ? `${Math.ceil(bytes.length / 1e3)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`;
   const count = `${operations.length} operation${operations.length === 1 ? '' : 's'}`;
   process.stdout.write(`flick: ${output}: ${count} of ${path}, ${size}\n`);
   return 0;
 }
 
-function compiled(path: string, output: string): CompiledContract {
+const declaration = `/** A contract that flick compile has made: hand it over as \`contract\`. */
+declare const contract: object;
+export default contract;
+`;
+
+function compiled(path: string, output: string, settings: ContractSettings): CompiledContract {
   try {
-    return compileContract(path, output);
+    return compileContract(path, output, settings);
   } catch (error) {
     if (error instanceof ContractError) throw new StartFault(error.message);
     throw error;

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../../tools/test/markdown.ts';
 import { listenAs, runFlick, serveFlick } from './flick.ts';
@@ -73,6 +74,22 @@ describe('flick compile', () => {
     expect(run).toMatchObject({ code: 0 });
     expect(run.stderr).toMatch(/^flick: error: /);
     expect(readFileSync(join(folder, 'contract.flick'), 'latin1').slice(0, 17)).toBe('flick-contract 2\n');
+  });
+
+  it('writes a module where the output is named as one, with its declaration for TypeScript', async () => {
+    const folder = folderWith({ 'openapi.yaml': ledger, 'flick.yaml': 'unknown_members: refuse\n' });
+    const run = await runFlick(['compile', 'openapi.yaml', '-o', 'contract.mjs'], folder);
+    expect(run).toMatchObject({ code: 0, stderr: '' });
+    expect(run.stdout).toMatch(/^flick: contract\.mjs: 9 operations of openapi\.yaml, \d+ kB\n$/);
+    const module: unknown = await import(pathToFileURL(join(folder, 'contract.mjs')).href);
+    expect(module).toMatchObject({ default: { flickContract: 1, checks: { 'request refuse': {} } } });
+    expect(readFileSync(join(folder, 'contract.d.mts'), 'utf8')).toContain('export default contract;');
+    const serving = await runFlick(['serve', 'contract.mjs', '-u', 'http://127.0.0.1:9'], folder);
+    expect(serving).toMatchObject({
+      code: 2,
+      stderr:
+        'flick: contract.mjs: is a module, and code is not run from here; import it, and hand over what it exports\n',
+    });
   });
 
   it.each([

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assemble } from './assembly.ts';
+import { assemble, type ContractSettings } from './assembly.ts';
+import { makeChecks } from './compiled.ts';
 import { digestOf, encodeCompiled, isCompiledFile } from './compiled-file.ts';
+import { encodeModule, isModuleName } from './compiled-module.ts';
 import type { CompiledIndex, KeptFile, KeptNeed, KeptOperation, KeptSource, KeptSpot } from './compiled-index.ts';
 import { ContractError } from './contract-error.ts';
 import { readDocument } from './document.ts';
@@ -26,11 +28,14 @@ export interface CompiledContract {
  * Compiles an OpenAPI document to a file that `readContract` reads in a fraction of the time: with its faults found,
  * its operations listed, and the rest cut into pieces that are read when they are asked for. Settings are none of it.
  *
+ * Where `output` ends as a module of JavaScript does, to one whose export `contractFrom` takes, with the code of the
+ * checks that these settings ask for.
+ *
  * @param path - of the document, as the user named it
  * @param output - where the file is to be: what it says of its sources is relative to there
  * @throws ContractError where the document cannot be read or cannot be kept so
  */
-export function compileContract(path: string, output: string): CompiledContract {
+export function compileContract(path: string, output: string, settings: ContractSettings = {}): CompiledContract {
   if (isCompiledFile(path)) throw new ContractError('is a compiled contract already; name the OpenAPI document', path);
   const sources = Sources.open(path);
   const parts = readDocument(sources, {});
@@ -92,8 +97,16 @@ export function compileContract(path: string, output: string): CompiledContract 
     faults,
     sources: files.map((file) => keptSource(file, folder)),
   };
-  const bytes = encodeCompiled(index, Buffer.concat([cutsText, ...texts]));
+  const behind = Buffer.concat([cutsText, ...texts]);
+  const bytes = isModuleName(output)
+    ? moduleBytes(first.name, { ...index, sources: [] }, behind, settings)
+    : encodeCompiled(index, behind);
   return { bytes, operations: contract.operations, faults: [...faults, ...contract.faults, ...late] };
+}
+
+/** Where a module runs, nobody can look whether its sources have changed. */
+function moduleBytes(name: string, index: CompiledIndex, texts: Buffer, settings: ContractSettings): Buffer {
+  return Buffer.from(encodeModule(basename(name), index, texts, makeChecks(index, texts, name, settings)));
 }
 
 /** What compiling all validators of a contract has told. */

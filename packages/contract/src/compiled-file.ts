@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { ContractError } from './contract-error.ts';
 import { isMembers } from './pointer.ts';
+import { version } from './version.ts';
 
 /*
  * The file of a compiled contract: a line with the format's name and version, a line of JSON about the rest, then two
@@ -13,9 +14,6 @@ const name = 'flick-contract';
 
 /** Counted up with each change to what the file holds, or to what is read into it. */
 const format = 2;
-
-/** The version of Flick. */
-export const version = readVersion();
 
 /** What is in the file of a compiled contract. */
 export interface CompiledFile {
@@ -94,9 +92,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function readVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-  return isMembers(manifest) ? String(manifest['version']) : '';
 }

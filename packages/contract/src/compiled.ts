@@ -2,7 +2,7 @@ import { realpathSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { assemble, basePathOfSettings, type ContractSettings, type DocumentParts, switchesUnder } from './assembly.ts';
-import { damaged, digestOf, readCompiledFile, version } from './compiled-file.ts';
+import { damaged, digestOf, readCompiledFile } from './compiled-file.ts';
 import {
   type CompiledIndex,
   isCompiledIndex,
@@ -13,14 +13,16 @@ import {
 } from './compiled-index.ts';
 import { ContractError } from './contract-error.ts';
 import { DeafLog, FaultLog, Findings, type Spot } from './faults.ts';
+import { type CompiledModule, moduleFormat } from './compiled-module.ts';
 import { joinedBehind } from './lazy-json.ts';
 import type { Contract, ContractFault, SecurityNeed, SecurityScheme } from './model.ts';
 import { type OperationDraft, type OperationHead, type OperationParts, OperationReader } from './operations.ts';
 import { memberOf, pointerTokens } from './pointer.ts';
 import type { Position } from './positions.ts';
-import { Schemas } from './schemas.ts';
+import { type Making, Schemas } from './schemas.ts';
 import { type Place, rootPlace, type SourceFile, Sources } from './sources.ts';
 import { switchesOf } from './switches.ts';
+import { version } from './version.ts';
 
 /**
  * Reads what `compileContract` wrote. The index is read now, an operation when it is first asked for.
@@ -31,20 +33,80 @@ import { switchesOf } from './switches.ts';
 export function readCompiled(path: string, settings: ContractSettings): Contract {
   const { version: writer, index, texts } = readCompiledFile(path);
   if (!isCompiledIndex(index)) throw damaged(path);
+  const kept = { index, texts, name: path, files: [realpathSync(path)] };
+  const stale = staleSource(index.sources, dirname(resolve(path)));
+  const doubts = stale === undefined ? [] : [`${stale} has changed since it was compiled`];
+  return keptContract(kept, [...doubts, ...otherVersion(writer)], settings, {});
+}
+
+function otherVersion(writer: string): string[] {
+  return writer === version ? [] : [`it was compiled by Flick ${writer}, and this is ${version}`];
+}
+
+/**
+ * Reads what a module exports that was written by `compileContract`. Its code judges; no other is made, so that what
+ * settings ask for and the module has no code for is judged more slowly.
+ *
+ * @throws ContractError where it is of another format, or the settings name an operation that it does not have
+ */
+export function readCompiledModule(
+  { flickContract: format, version: writer, index: indexText, texts, checks }: CompiledModule,
+  settings: ContractSettings,
+): Contract {
+  const name = 'the compiled contract';
+  if (format !== moduleFormat) {
+    const sentence = `is of format ${String(format)}, and Flick ${version} reads format ${moduleFormat}`;
+    throw new ContractError(`${sentence}; compile it again, by flick compile`, name);
+  }
+  const index: unknown = JSON.parse(indexText);
+  if (!isCompiledIndex(index)) throw damaged(name);
+  const kept = { index, texts: Buffer.from(texts), name, files: [] };
+  return keptContract(kept, otherVersion(writer), settings, { made: checks });
+}
+
+/**
+ * Makes the code of all checks that a compiled contract's operations need under some settings: of requests, and of
+ * answers where these are watched.
+ *
+ * @throws ContractError where the settings name an operation that it does not have
+ */
+export function makeChecks(
+  index: CompiledIndex,
+  texts: Buffer,
+  name: string,
+  settings: ContractSettings,
+): Schemas['code'] {
+  const { contract, schemas } = contractOf({ index, texts, name, files: [] }, settings, { keepsCode: true });
+  for (const operation of contract.operations) {
+    contract.warm(operation);
+    if (operation.switches.responses !== 'off') contract.warm(operation, 'responses');
+  }
+  return schemas.code;
+}
+
+/** What was kept of a contract. */
+interface Kept {
+  readonly index: CompiledIndex;
+  readonly texts: Buffer;
+  /** As messages show it. */
+  readonly name: string;
+  /** Absolute paths of what is read again when it changes. */
+  readonly files: readonly string[];
+}
+
+/** @param doubts - whether it is still what its sources are, a clause each */
+function keptContract(kept: Kept, doubts: readonly string[], settings: ContractSettings, making: Making): Contract {
+  const { index, name } = kept;
   let contract: Contract;
   try {
-    contract = contractOf(index, texts, path, settings);
+    contract = contractOf(kept, settings, making).contract;
   } catch (error) {
     // An index that has its checksum and not its shape was made by hand.
-    throw error instanceof ContractError ? error : damaged(path);
+    throw error instanceof ContractError ? error : damaged(name);
   }
-  const stale = staleSource(index.sources, dirname(resolve(path)));
-  const doubts: string[] = [];
-  if (stale !== undefined) doubts.push(`${stale} has changed since it was compiled`);
-  if (writer !== version) doubts.push(`it was compiled by Flick ${writer}, and this is ${version}`);
   const warnings = doubts.map((doubt): ContractFault => {
     const message = `${doubt}; compile it again, by flick compile`;
-    return Object.freeze({ severity: 'warning', message, file: path, line: 0, column: 0, pointer: '' });
+    return Object.freeze({ severity: 'warning', message, file: name, line: 0, column: 0, pointer: '' });
   });
   return Object.freeze({
     ...contract,
@@ -53,7 +115,11 @@ export function readCompiled(path: string, settings: ContractSettings): Contract
   });
 }
 
-function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings: ContractSettings): Contract {
+function contractOf(
+  { index, texts, name, files: read }: Kept,
+  settings: ContractSettings,
+  making: Making,
+): { readonly contract: Contract; readonly schemas: Schemas } {
   const files = filesOf(index, texts);
   const sources = Sources.kept(
     files,
@@ -62,11 +128,18 @@ function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings:
     ),
   );
   if (index.mayHaveIds) sources.readIds();
-  const schemas = new Schemas(index.release, sources, undefined, settings.allowUnsafePatterns === true);
+  const schemas = new Schemas(
+    index.release,
+    sources,
+    undefined,
+    settings.allowUnsafePatterns === true,
+    undefined,
+    making,
+  );
   const log = new FaultLog();
   const reader = new OperationReader({ sources, schemas, release: index.release }, rootPlace(files[0]), new DeafLog());
   const schemes = new Map(index.schemes.map((scheme) => [scheme.name, Object.freeze(scheme)]));
-  const basePath = basePathOfSettings(settings, path);
+  const basePath = basePathOfSettings(settings, name);
   const securities = index.securities.map((any) => any.map((all) => all.map((need) => needOf(need, schemes))));
   const ownCodes = index.codes.map((codes) => new Set(codes));
 
@@ -111,11 +184,11 @@ function contractOf(index: CompiledIndex, texts: Buffer, path: string, settings:
     schemes,
     switches: index.switches,
     headerNames: new Set(index.headerNames),
-    files: [realpathSync(path)],
+    files: read,
     sources,
     log,
   };
-  return assemble(parts, settings);
+  return { contract: assemble(parts, settings), schemas };
 }
 
 /** Where the files of a compiled contract stand for each other; nothing is read from there. */

@@ -1,7 +1,9 @@
 import type { Contract } from './model.ts';
 import { assemble, type ContractSettings } from './assembly.ts';
-import { readCompiled } from './compiled.ts';
+import { readCompiled, readCompiledModule } from './compiled.ts';
 import { isCompiledFile } from './compiled-file.ts';
+import { compiledModuleOf, isModuleName } from './compiled-module.ts';
+import { ContractError } from './contract-error.ts';
 import { readDocument } from './document.ts';
 import { Sources } from './sources.ts';
 
@@ -14,13 +16,20 @@ import { Sources } from './sources.ts';
  */
 export function readContract(path: string, settings: ContractSettings = {}): Contract {
   if (isCompiledFile(path)) return readCompiled(path, settings);
+  if (isModuleName(path)) {
+    throw new ContractError(
+      'is a module, and code is not run from here; import it, and hand over what it exports',
+      path,
+    );
+  }
   return assemble(readDocument(Sources.open(path), settings), settings);
 }
 
 /**
- * Makes a contract of an OpenAPI document at hand.
+ * Makes a contract of an OpenAPI document at hand, or of the module of a compiled one.
  *
- * @param document - JSON or YAML text, or the parsed object, which must not be changed afterwards
+ * @param document - JSON or YAML text, or the parsed object, which must not be changed afterwards; or what the module
+ *   exports
  * @param name - how messages call it
  * @param base - the folder that its relative `$ref`s may reach; without one it may name no other files
  * @throws ContractError where it cannot be read at all; all else is in the contract's `faults`
@@ -31,5 +40,7 @@ export function contractFrom(
   name = 'openapi',
   base?: string,
 ): Contract {
+  const compiled = typeof document === 'object' ? compiledModuleOf(document) : undefined;
+  if (compiled !== undefined) return readCompiledModule(compiled, settings);
   return assemble(readDocument(Sources.of(document, name, base), settings), settings);
 }

@@ -1,4 +1,4 @@
-import type { Check, Dialect, SchemaNode, Shape, UnknownMembers } from '@flick/schema';
+import type { Check, Dialect, MadeChecks, SchemaNode, Shape, UnknownMembers } from '@flick/schema';
 import { createCompiler } from '@flick/schema';
 import type { Findings } from './faults.ts';
 import { isMembers } from './pointer.ts';
@@ -17,6 +17,14 @@ export interface SchemaCell {
 /** The schemas that checks are made of: a value must fit one of them. */
 export type CheckedSchemas = WeakMap<Check, readonly SchemaNode[]>;
 
+/** Who makes code of schemas. */
+export interface Making {
+  /** Code that was made ahead, by the keys of readers. Where it is given, no other is made. */
+  readonly made?: Readonly<Record<string, MadeChecks>>;
+  /** Whether the code that is made is wanted. */
+  readonly keepsCode?: boolean;
+}
+
 /** Makes checks of the schemas of one contract; one compiler for each way of reading them. */
 export class Schemas {
   readonly #compilers = new Map<string, Compiler>();
@@ -25,6 +33,7 @@ export class Schemas {
   readonly #graph: SchemaGraph | undefined;
   readonly #allowUnsafePatterns: boolean;
   readonly #checked: CheckedSchemas | undefined;
+  readonly #making: Making;
 
   /**
    * @param graph - where schemas are looked through for faults; left out where that is done already
@@ -36,7 +45,9 @@ export class Schemas {
     graph: SchemaGraph | undefined,
     allowUnsafePatterns: boolean,
     checked?: CheckedSchemas,
+    making: Making = {},
   ) {
+    this.#making = making;
     this.#dialect = release === '3.0' ? '3.0' : '3.1';
     this.#sources = sources;
     this.#graph = graph;
@@ -54,6 +65,11 @@ export class Schemas {
     return this.#reader('response', 'as_schema');
   }
 
+  /** The code of all checks that were compiled so far, by the keys of readers. */
+  get code(): readonly (readonly [reader: string, checks: ReadonlyMap<string, string>])[] {
+    return Array.from(this.#compilers, ([key, { code }]) => [key, code]);
+  }
+
   #reader(direction: 'request' | 'response', unknownMembers: UnknownMembers): SchemaReader {
     const key = `${direction} ${unknownMembers}`;
     let compiler = this.#compilers.get(key);
@@ -65,6 +81,8 @@ export class Schemas {
         resolve: this.#sources.resolve,
         hasAnchors: () => this.#sources.hasAnchors,
         allowUnsafePatterns: this.#allowUnsafePatterns,
+        ...(this.#making.made !== undefined && { made: this.#making.made[key] ?? {} }),
+        ...(this.#making.keepsCode === true && { keepsCode: true }),
       });
       this.#compilers.set(key, compiler);
     }
@@ -118,7 +136,7 @@ export class SchemaReader {
       return this.#cell({ schema: first.value, location: locationOf(first) }, schemas);
     }
     const anyOf = [location, ...further].map((each) => ({ $ref: each.slice(each.indexOf('#')) }));
-    return this.#cell({ schema: { anyOf }, location }, schemas);
+    return this.#cell({ schema: { anyOf }, location, name: JSON.stringify(anyOf) }, schemas);
   }
 
   /** A schema that lets every value pass, for a place where the document is silent. */

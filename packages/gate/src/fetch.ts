@@ -1,3 +1,4 @@
+import type { Outcome } from '@flick/decide';
 import { StartFault } from '@flick/settings/start-fault';
 import type { FlickContext } from './web-context.ts';
 import { factsOfRequest, isFramed } from './web-facts.ts';
@@ -9,7 +10,12 @@ export { refusal } from './handler-refusal.ts';
 export type { FlickContext } from './web-context.ts';
 
 /** The settings of `flick.yaml` in camel case, and the function that answers. `Args` are what the host hands on besides. */
-export type FlickSettings<Args extends readonly unknown[] = readonly unknown[]> = HostedSettings & {
+export type FlickSettings<Args extends readonly unknown[] = readonly unknown[]> = Omit<HostedSettings, 'onOutcome'> & {
+  /**
+   * Hears of every request once, when its answer is with the host, and of what the host handed on with it: a Worker's
+   * `context.waitUntil` lets what is sent on here outlive the answer. Must not throw.
+   */
+  readonly onOutcome?: (outcome: Outcome, ...args: Args) => void;
   /** Answers what passed the ladder. It may throw what `refusal()` makes. */
   readonly handler: (request: Request, context: FlickContext, ...args: Args) => Response | Promise<Response>;
   /**
@@ -33,6 +39,7 @@ export interface Flick<Args extends readonly unknown[] = readonly unknown[]> ext
 export async function openFlick<Args extends readonly unknown[] = readonly unknown[]>({
   handler,
   addressOf,
+  onOutcome,
   ...settings
 }: FlickSettings<Args>): Promise<Flick<Args>> {
   if (typeof handler !== 'function') {
@@ -49,6 +56,7 @@ export async function openFlick<Args extends readonly unknown[] = readonly unkno
       factsWith: (overload) => factsOfRequest(request, addressOf?.(request, ...args) ?? '', overload),
       sentId: request.headers.get('x-request-id') ?? undefined,
       isNobodys: false,
+      ...(onOutcome && { recorded: (outcome) => onOutcome(outcome, ...args) }),
       respond: (judged, context) => handler(judged, context, ...args),
     });
   const fetch = (request: Request, ...args: Args): Promise<Response> =>

@@ -62,6 +62,8 @@ export interface WebCall {
   readonly isNobodys: boolean;
   /** Answers what passed. The Request is the one that was judged, its body to be read anew. */
   readonly respond: (request: Request, context: FlickContext) => unknown;
+  /** Hears of its outcome, besides who hears of all. */
+  readonly recorded?: ((outcome: Outcome) => void) | undefined;
   /** Hears of the ending, where the host tells; else that is when the answer is handed over. */
   readonly whenOver?: (listener: (ending: Ending) => void) => void;
 }
@@ -373,21 +375,21 @@ class Course {
   #record(status: number, ending: Ending): void {
     this.#uncount();
     const upstreamStatus = this.#upstreamStatus;
-    this.#open.record(
-      outcomeOf(this.#facts, this.#passage, this.#refusal, {
-        requestId: this.#requestId,
-        timeMs: this.#timeMs,
-        status,
-        precise: this.#refusal?.precise ?? upstreamStatus ?? status,
-        upstreamStatus,
-        reason: this.#plan?.reason,
-        breach: this.#checked?.breach,
-        unchecked: this.#checked?.unchecked,
-        durationMs: performance.now() - this.#startMs,
-        upstreamMs: this.#upstreamMs,
-        ending,
-      }),
-    );
+    const outcome = outcomeOf(this.#facts, this.#passage, this.#refusal, {
+      requestId: this.#requestId,
+      timeMs: this.#timeMs,
+      status,
+      precise: this.#refusal?.precise ?? upstreamStatus ?? status,
+      upstreamStatus,
+      reason: this.#plan?.reason,
+      breach: this.#checked?.breach,
+      unchecked: this.#checked?.unchecked,
+      durationMs: performance.now() - this.#startMs,
+      upstreamMs: this.#upstreamMs,
+      ending,
+    });
+    this.#open.record(outcome);
+    this.#call.recorded?.(outcome);
   }
 
   #count(): void {

@@ -11,6 +11,8 @@ export type UnknownMembers = 'as_schema' | 'refuse' | 'pass';
 export interface SchemaNode {
   readonly schema: unknown;
   readonly location: string;
+  /** Tells it from what else is read there as a whole. */
+  readonly name?: string;
 }
 
 /** Finds what a `$ref`, read at `from`, points at. Throws an Error whose message names the ref and the mend. */

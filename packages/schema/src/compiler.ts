@@ -1,14 +1,21 @@
 import type { Check, SchemaFault, SchemaNode, Shape } from './check.ts';
 import type { Entry } from './entry.ts';
-import { type Judge, Judges } from './judge.ts';
+import { Judges } from './judge.ts';
 import { Lowering, type LoweringOptions } from './lower.ts';
+import { type MadeChecks, MadeJudges } from './made-judges.ts';
 import { SchemaError } from './schema-error.ts';
 import { Shapes } from './shape.ts';
+import type { Judge } from './verdict.ts';
 import { walk, WalkTooLong } from './walk.ts';
 import { arrivedWords } from './words.ts';
 
-/** How the schemas of one compiler are read. */
-export type CompilerOptions = LoweringOptions;
+/** How the schemas of one compiler are read, and who makes code of them. */
+export interface CompilerOptions extends LoweringOptions {
+  /** Code that was made ahead. Where it is given no other is made: what it lacks is judged by the walk alone, slowly. */
+  readonly made?: MadeChecks | undefined;
+  /** Whether `code` is wanted. */
+  readonly keepsCode?: boolean;
+}
 
 /** Makes checks of schemas. What several of them refer to is compiled once. */
 export interface Compiler {
@@ -16,6 +23,8 @@ export interface Compiler {
   readonly check: (node: SchemaNode) => Check;
   /** What a schema can hold. A schema that cannot be compiled has the shape of one that is silent: its check tells. */
   readonly shape: (node: SchemaNode) => Shape;
+  /** Source text of each part of `made`, of all that was compiled so far; empty where it is not kept. */
+  readonly code: ReadonlyMap<string, string>;
 }
 
 // A larger value is told its first fault alone: finding them all would hold up other requests.
@@ -27,7 +36,8 @@ const sliceMs = 8;
 /** Makes a compiler. Its checks throw `SchemaError` where their schema cannot be compiled. */
 export function createCompiler(options: CompilerOptions): Compiler {
   const lowering = new Lowering(options);
-  const judges = new Judges(lowering);
+  const own = options.made === undefined ? new Judges(lowering, options.keepsCode) : undefined;
+  const judges = own ?? new MadeJudges(lowering, options.made ?? {});
   const shapes = new Shapes(lowering.entries, lowering.defaults);
 
   const judgeOf = (made: Made, budgetMs: number): Judge | undefined => {
@@ -58,6 +68,7 @@ export function createCompiler(options: CompilerOptions): Compiler {
   };
 
   return {
+    code: own?.code ?? new Map(),
     check(node) {
       const made: Made = { root: once(() => lowering.lower(node)), judge: undefined, failure: undefined };
       const check = (value: unknown): readonly SchemaFault[] | undefined => faultsOf(made, value);

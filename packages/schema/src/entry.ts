@@ -16,6 +16,8 @@ export interface Reading {
 export interface Entry {
   /** What a lowered `$ref` holds. */
   readonly id: string;
+  /** The same wherever the same schemas are read in the same way, in whatever order. */
+  readonly key: string;
   readonly node: SchemaNode;
   readonly reading: Reading;
   /** Absent until it is lowered. */

@@ -1,38 +1,27 @@
-import type { Ajv2020, AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import type { Ajv2020, CodeKeywordDefinition as Typed, Code } from 'ajv/dist/2020.js';
 import { ajv } from './ajv.ts';
-import type { SchemaFault } from './check.ts';
+import { codeOf } from './check-code.ts';
 import type { Entry } from './entry.ts';
 import { formats } from './formats.ts';
 import type { Lowering } from './lower.ts';
-import type { Lowered, LoweredSchema } from './lowered.ts';
-import { isMembers, pointerAt } from './members.ts';
 import type { Pattern } from './pattern.ts';
 import { judgeSingle } from './single.ts';
 import { allUnique, isMultipleOf, memberTest } from './values.ts';
-import { arrivedWords, dueWords } from './words.ts';
-
-/** Says whether a value holds: `undefined` where that would take too many steps, or is for the walk to say. */
-export interface Judge {
-  (value: unknown): boolean | undefined;
-  /** The first fault that the last call met. */
-  readonly firstFault: (value: unknown) => SchemaFault;
-}
-
-// A body of 1 MiB has some 400,000 objects, and a sound schema asks for a call or two for each.
-const maxCalls = 1_000_000;
-// Where a schema asked for more, its work multiplies: from then on it is given up sooner.
-const maxCallsAfter = 10_000;
-
-class TooManyCalls extends Error {}
+import { isSingle, type Judge, judgeBy, judgeByWalk, newFuse, type Validate } from './verdict.ts';
 
 /** Stands for a compiled entry while it is not compiled yet. */
 interface Link {
-  validate: ValidateFunction | undefined;
+  validate: Validate | undefined;
 }
+
+/** The code of a test, by that of a keyword's value. */
+type CodeOf = (value: Code) => Code;
 
 /** Compiles lowered schemas. */
 export class Judges {
-  readonly #fuse = { left: 0, blow: new TooManyCalls() };
+  /** The code of what is compiled, by the keys of entries; undefined where it is not kept. */
+  readonly code: Map<string, string> | undefined;
+  readonly #fuse = newFuse();
   readonly #links = new Map<string, Link>();
   readonly #lowering: Lowering;
   readonly #patterns: ReadonlyMap<string, Pattern>;
@@ -40,10 +29,14 @@ export class Judges {
   readonly #works = new WeakMap<Entry, Generator<void, Judge>>();
   #ajv: Ajv2020 | undefined;
 
-  /** @param lowering reads what is compiled */
-  constructor(lowering: Lowering) {
+  /**
+   * @param lowering reads what is compiled
+   * @param keepsCode whether the code is wanted besides
+   */
+  constructor(lowering: Lowering, keepsCode = false) {
     this.#lowering = lowering;
     this.#patterns = lowering.patterns;
+    this.code = keepsCode ? new Map() : undefined;
   }
 
   /**
@@ -71,7 +64,7 @@ export class Judges {
   /** Reads all that a root leads to, then compiles it, an entry at a time. */
   *#work(root: Entry): Generator<void, Judge> {
     const { schema: rootSchema = true } = root;
-    if (isSingle(rootSchema)) return Object.assign(judgeSingle(rootSchema, this.#patterns), { firstFault });
+    if (isSingle(rootSchema)) return judgeByWalk(judgeSingle(rootSchema, this.#patterns));
     const reached = new Set([root]);
     for (const entry of reached) {
       if (!entry.sound) {
@@ -80,28 +73,17 @@ export class Judges {
       }
       for (const used of entry.uses) reached.add(used);
     }
-    if ([...reached].some((entry) => entry.isWalked)) return Object.assign(() => undefined, { firstFault });
-    for (const { id, schema = true } of reached) {
+    if ([...reached].some((entry) => entry.isWalked)) return judgeByWalk();
+    for (const { id, key, schema = true } of reached) {
       const link = this.#linkOf(id);
       if (link.validate !== undefined) continue;
       this.#ajv ??= this.#makeAjv();
-      link.validate = this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
+      const validate = this.#ajv.compile(typeof schema === 'boolean' ? schema : { ...schema, fuse: true });
+      link.validate = validate;
+      this.code?.set(key, codeOf(validate));
       yield;
     }
-    const { validate } = this.#linkOf(root.id);
-    const fuse = this.#fuse;
-    let calls = maxCalls;
-    const judge = (value: unknown): boolean | undefined => {
-      fuse.left = calls;
-      try {
-        return validate?.(value) === true;
-      } catch (error) {
-        if (!(error instanceof TooManyCalls)) throw error;
-        calls = maxCallsAfter;
-        return undefined;
-      }
-    };
-    return Object.assign(judge, { firstFault: (value: unknown) => faultOf(validate?.errors ?? [], value) });
+    return judgeBy(this.#linkOf(root.id).validate ?? (() => undefined), this.#fuse);
   }
 
   #linkOf(id: string): Link {
@@ -114,7 +96,7 @@ export class Judges {
   }
 
   #makeAjv(): Ajv2020 {
-    const { _, Ajv2020 } = ajv();
+    const { _, Ajv2020, Name } = ajv();
     const engine = new Ajv2020({
       strict: false,
       strictNumbers: true,
@@ -128,9 +110,11 @@ export class Judges {
       addUsedSchema: false,
       code: {
         // It takes longer than all else of compiling, and V8 does its work again.
-        optimize: false,
+        optimize: this.code !== undefined,
+        source: this.code !== undefined,
+        formats: _`kit.formats`,
         // The map outlives this compiler; Ajv tells engines apart by their text.
-        regExp: Object.assign((source: string) => engineOf(source, this.#patterns), { code: 'patterns' }),
+        regExp: Object.assign((source: string) => engineOf(source, this.#patterns), { code: 'kit.patterns' }),
       },
     });
     for (const [name, format] of formats) {
@@ -141,6 +125,9 @@ export class Judges {
           : { type: 'number', validate: format.holds },
       );
     }
+    // Where code is kept, each use has a value of its own: what its code says of the schema holds there alone.
+    const valueOf = (ref: unknown, code: () => Code): { ref: unknown; key?: object; code?: Code } =>
+      this.code === undefined ? { ref } : { ref, key: {}, code: code() };
     // Ajv's own compiles what it refers to inside compiling what refers: a few hundred schemas in a row overflow the
     // stack. This one leaves a link that is filled in later.
     engine.removeKeyword('$ref');
@@ -148,33 +135,55 @@ export class Judges {
       keyword: '$ref',
       error: { message: '', params: ({ params }) => _`{ inner: ${params['link']}.validate.errors }` },
       code: (context) => {
-        const link = context.gen.scopeValue('obj', { ref: this.#linkOf(String(context.schema)) });
+        const { topSchemaRef, schemaPath } = context.it;
+        const ref = this.#linkOf(String(context.schema));
+        const link = context.gen.scopeValue(
+          'obj',
+          valueOf(ref, () => _`kit.link(${topSchemaRef}${schemaPath}["$ref"])`),
+        );
         context.setParams({ link });
         context.pass(_`${link}.validate(${context.data})`);
       },
     });
-    const define = (
-      keyword: string,
-      type: 'array' | 'number' | undefined,
-      make: (argument: unknown) => (value: never) => boolean,
-    ): void => {
+    const define = (keyword: string, type: Typed['type'], test: (argument: unknown) => unknown, code: CodeOf): void => {
       engine.removeKeyword(keyword);
       engine.addKeyword({
         keyword,
         ...(type === undefined ? {} : { type }),
         code(context) {
-          const test = context.gen.scopeValue('func', { ref: make(context.schema) });
-          context.pass(_`${test}(${context.data})`);
+          const { topSchemaRef, schemaPath } = context.it;
+          const value = valueOf(test(context.schema), () => code(_`${topSchemaRef}${schemaPath}.${new Name(keyword)}`));
+          context.pass(_`${context.gen.scopeValue('func', value)}(${context.data})`);
         },
       });
     };
     // Ajv's own compare objects by their `constructor` and `valueOf` members, which a caller may send.
-    define('enum', undefined, (values) => memberTest(Array.isArray(values) ? values : []));
-    define('const', undefined, (value) => memberTest([value]));
+    define(
+      'enum',
+      undefined,
+      (values) => memberTest(Array.isArray(values) ? values : []),
+      (values) => _`kit.memberTest(${values})`,
+    );
+    define(
+      'const',
+      undefined,
+      (value) => memberTest([value]),
+      (value) => _`kit.memberTest([${value}])`,
+    );
     // Ajv's own compares each item with each other.
-    define('uniqueItems', 'array', () => allUnique);
+    define(
+      'uniqueItems',
+      'array',
+      () => allUnique,
+      () => _`kit.allUnique`,
+    );
     // Ajv's own has no tolerance that fits large and small numbers both.
-    define('multipleOf', 'number', (factor) => (value: number) => isMultipleOf(value, Number(factor)));
+    define(
+      'multipleOf',
+      'number',
+      (factor) => (value: number) => isMultipleOf(value, Number(factor)),
+      (factor) => _`(value) => kit.isMultipleOf(value, ${factor})`,
+    );
     // Its bookkeeping of what was evaluated fails on sound schemas, and even breaks. The walk judges those.
     engine.opts.unevaluated = false;
     engine.removeKeyword('unevaluatedItems').removeKeyword('unevaluatedProperties');
@@ -184,7 +193,7 @@ export class Judges {
       // First of all keywords: a call that fails early counts too.
       before: '$dynamicAnchor',
       code({ gen }) {
-        const name = gen.scopeValue('obj', { ref: fuse });
+        const name = gen.scopeValue('obj', { ref: fuse, code: _`kit.fuse` });
         gen.if(_`--${name}.left < 0`, () => gen.throw(_`${name}.blow`));
       },
     });
@@ -192,67 +201,9 @@ export class Judges {
   }
 }
 
-/** The first fault of a value that was not judged by what is compiled. */
-function firstFault(value: unknown): SchemaFault {
-  return faultOf([], value);
-}
-
-function isSingle(schema: LoweredSchema): boolean {
-  return typeof schema === 'boolean' || Object.keys(schema).every((keyword) => !holdsSchemas.has(keyword));
-}
-
-const holdsSchemas: ReadonlySet<string> = new Set<keyof Lowered>([
-  '$ref',
-  'items',
-  'contains',
-  'properties',
-  'patternProperties',
-  'additionalProperties',
-  'propertyNames',
-  'dependentSchemas',
-  'allOf',
-  'anyOf',
-  'oneOf',
-  'not',
-  'if',
-]);
-
 function engineOf(source: string, patterns: ReadonlyMap<string, Pattern>): { test: (text: string) => boolean } {
   const pattern = patterns.get(source);
   if (pattern === undefined) throw new Error('a pattern was not made ready');
   const engine = { test: pattern.test, toString: () => source };
   return engine;
-}
-
-/** `if` only says that its `then` or `else` refused, which has said so itself. */
-function isOwn({ keyword }: ErrorObject): boolean {
-  return keyword !== 'if';
-}
-
-function faultOf(errors: readonly ErrorObject[], root: unknown): SchemaFault {
-  const error = errors.findLast(isOwn);
-  if (error === undefined) {
-    return { pointer: '', keyword: '$ref', due: dueWords('', {}), arrived: arrivedWords(root) };
-  }
-  const { instancePath, params, parentSchema, data } = error;
-  const keyword = error.keyword === 'false schema' ? 'false' : error.keyword;
-  const inner: unknown = params['inner'];
-  if (Array.isArray(inner)) {
-    const fault = faultOf(inner, data);
-    return { ...fault, pointer: instancePath + fault.pointer };
-  }
-  const lowered: Lowered = isLowered(parentSchema) ? parentSchema : {};
-  const due = dueWords(keyword, lowered);
-  const missing: unknown = params['missingProperty'];
-  if (typeof missing === 'string') {
-    return { pointer: pointerAt(instancePath, missing), keyword, due: 'a value', arrived: arrivedWords(undefined) };
-  }
-  const undeclared: unknown = params['additionalProperty'];
-  if (typeof undeclared !== 'string') return { pointer: instancePath, keyword, due, arrived: arrivedWords(data) };
-  const member = isMembers(data) ? data[undeclared] : undefined;
-  return { pointer: pointerAt(instancePath, undeclared), keyword, due, arrived: arrivedWords(member) };
-}
-
-function isLowered(schema: AnySchemaObject | undefined): schema is Lowered {
-  return schema !== undefined;
 }

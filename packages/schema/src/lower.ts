@@ -95,7 +95,8 @@ export class Lowering {
     for (;;) {
       try {
         const anchors = this.#anchorsAt(node, noAnchors);
-        const root = this.#newEntry(node, { plain: false, anchors, active: [] });
+        const key = JSON.stringify(['root', node.location, node.name]);
+        const root = this.#newEntry(key, node, { plain: false, anchors, active: [] });
         root.schema = this.#child(node.schema, { ...root.reading, entry: root, location: node.location, around: [] });
         if (this.#options.hasAnchors?.() !== false) this.#lowerAll(root);
         this.read(root);
@@ -148,9 +149,9 @@ export class Lowering {
     return entry;
   }
 
-  #newEntry(node: SchemaNode, reading: Reading): Entry {
+  #newEntry(key: string, node: SchemaNode, reading: Reading): Entry {
     const id = `s${String(this.#all.size)}`;
-    const entry: Entry = { id, node, reading, uses: new Set(), finish: [], isWalked: false, sound: false };
+    const entry: Entry = { id, key, node, reading, uses: new Set(), finish: [], isWalked: false, sound: false };
     this.#all.set(id, entry);
     return entry;
   }
@@ -159,7 +160,7 @@ export class Lowering {
   #closedTwin(entry: Entry): Entry {
     let twin = this.#closedTwins.get(entry);
     if (twin === undefined) {
-      twin = this.#newEntry(entry.node, entry.reading);
+      twin = this.#newEntry(`closed ${entry.key}`, entry.node, entry.reading);
       const schema = typeof entry.schema === 'object' ? entry.schema : {};
       twin.schema = { ...schema, additionalProperties: false };
       twin.uses.add(entry);
@@ -285,7 +286,7 @@ export class Lowering {
     const key = JSON.stringify([target.location, reading.plain, anchorTexts, reading.active]);
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
-      entry = this.#newEntry(target, reading);
+      entry = this.#newEntry(key, target, reading);
       this.#byKey.set(key, entry);
     }
     spot.entry.uses.add(entry);

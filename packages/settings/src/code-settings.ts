@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Verifier } from '@flick/decide';
-import type * as AjvModule from 'ajv';
-import type { ValidateFunction } from 'ajv';
 import { faultsOf } from './config-faults.ts';
 import type { ConfigPath } from './config-file.ts';
 import { type Config, configSchema } from './config-schema.ts';
 import { checkedSettings, type ServeSettings } from './settings.ts';
+import { type ConfigSchema, schemaErrors } from './schema-errors.ts';
 import { StartFault } from './start-fault.ts';
 
 type Camel<Key> = Key extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : Key;
@@ -31,31 +29,22 @@ type Block = NonNullable<Config['credentials']>[string];
  * left out (see `onOutcome`), and so is `watch`.
  */
 export type CodeSettings = InCode<Omit<Config, 'contract' | 'credentials' | 'handlers' | 'log' | 'watch'>> & {
-  /** The OpenAPI document: its path or file URL, or the parsed object, which must not be changed afterwards. */
+  /**
+   * The OpenAPI document: its path or file URL, or the parsed object, which must not be changed afterwards. Or what a
+   * module exports that `flick compile openapi.yaml -o contract.mjs` wrote: for runtimes that make no functions of text.
+   */
   readonly contract: string | URL | object;
   /** By the security scheme's name in the contract. */
   readonly credentials?: Readonly<Record<string, InCode<Block> | Verifier>>;
 };
 
-/** A node of the schema, as far as keys are looked for in it. */
-interface Node {
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly additionalProperties?: Node | boolean;
-  readonly anyOf?: readonly Node[];
-  readonly items?: Node;
-  readonly title?: string;
-  readonly type?: unknown;
-  readonly enum?: unknown;
-}
-
 const fileOnly = new Set(['contract', 'handlers', 'log', 'watch']);
 
 /** The file's schema with what code may say besides: `value` is how a text that is a secret is carried on. */
-const codeSchema: Node = ofCode({
+const codeSchema: ConfigSchema = ofCode({
   ...configSchema,
   properties: Object.fromEntries(Object.entries(configSchema.properties).filter(([key]) => !fileOnly.has(key))),
 });
-const loadAjv: (name: 'ajv') => typeof AjvModule = createRequire(import.meta.url);
 const keys = keysIn(codeSchema, new Set());
 const spell = (key: string): string => (keys.has(key) ? camel(key) : key);
 
@@ -80,12 +69,11 @@ export function readCodeSettings(
     if (isVerifier(credential)) verifiers.set(scheme, credential);
     else blocks[scheme] = credential;
   }
-  const validate = validator();
   const misspelt: string[] = [];
   const written = { ...rest, ...(Object.keys(blocks).length > 0 && { credentials: blocks }) };
   const config = ofFile(written, codeSchema, misspelt);
-  if (!validate(config) || misspelt.length > 0) {
-    const messages = [...misspelt, ...faultsOf(validate.errors ?? [], spell).map(({ message }) => message)];
+  if (!isConfig(config) || misspelt.length > 0) {
+    const messages = [...misspelt, ...faultsOf(schemaErrors(codeSchema, config), spell).map(({ message }) => message)];
     throw new StartFault(messages.map((message) => `${caller}: ${message}`));
   }
   const document = contract instanceof URL ? fileURLToPath(contract) : contract;
@@ -94,15 +82,8 @@ export function readCodeSettings(
   return checkedSettings({ config, path: '', folder: '.', place, verifiers }, document, {}, hasHandlers, warn);
 }
 
-let compiled: ValidateFunction<Config> | undefined;
-
-/** Compiled for the first settings: the command line, which has none of these, loads this file too. */
-function validator(): ValidateFunction<Config> {
-  if (compiled === undefined) {
-    const { Ajv } = loadAjv('ajv');
-    compiled = new Ajv({ allErrors: true, verbose: true, validateSchema: false }).compile<Config>(codeSchema);
-  }
-  return compiled;
+function isConfig(value: unknown): value is Config {
+  return schemaErrors(codeSchema, value).length === 0;
 }
 
 function isVerifier(value: object): value is Verifier {
@@ -114,7 +95,7 @@ function camel(key: string): string {
 }
 
 /** Spells keys as the file does. A key that is none keeps its spelling, so that it is found and told. */
-function ofFile(value: unknown, node: Node | undefined, misspelt: string[]): unknown {
+function ofFile(value: unknown, node: ConfigSchema | undefined, misspelt: string[]): unknown {
   const properties = node?.properties ?? node?.anyOf?.find((each) => each.properties !== undefined)?.properties;
   if (isSecret(node) && typeof value === 'string') return { value };
   if (!isMembers(value)) return value;
@@ -134,10 +115,10 @@ function ofFile(value: unknown, node: Node | undefined, misspelt: string[]): unk
   return config;
 }
 
-function ofCode(node: Node): Node {
+function ofCode(node: ConfigSchema): ConfigSchema {
   const { properties, additionalProperties: others } = node;
   if (isSecret(node)) {
-    const value: Node & object = { ...properties?.['env'], title: 'the secret itself' };
+    const value: ConfigSchema & object = { ...properties?.['env'], title: 'the secret itself' };
     return { ...node, title: 'a text, { env: NAME } or { file: PATH }', properties: { ...properties, value } };
   }
   return {
@@ -149,11 +130,11 @@ function ofCode(node: Node): Node {
   };
 }
 
-function isSecret(node: Node | undefined): boolean {
+function isSecret(node: ConfigSchema | undefined): boolean {
   return node?.properties?.['env'] !== undefined && node.properties['file'] !== undefined;
 }
 
-function keysIn(node: Node, found: Set<string>): ReadonlySet<string> {
+function keysIn(node: ConfigSchema, found: Set<string>): ReadonlySet<string> {
   for (const [key, part] of Object.entries(node.properties ?? {})) {
     found.add(key);
     keysIn(part, found);

@@ -1,7 +1,7 @@
 import { didYouMean } from '@flick/contract';
-import type { ErrorObject } from 'ajv';
 import type { ConfigPath } from './config-file.ts';
 import { printable } from './printable.ts';
+import type { SchemaError } from './schema-errors.ts';
 
 /** One fault of settings. */
 interface Fault {
@@ -11,11 +11,11 @@ interface Fault {
 }
 
 /**
- * Tells what ajv found wrong with settings, each fault once.
+ * Tells what is wrong with settings, each fault once.
  *
  * @param spell - a key as the user writes it
  */
-export function faultsOf(errors: readonly ErrorObject[], spell: (key: string) => string): readonly Fault[] {
+export function faultsOf(errors: readonly SchemaError[], spell: (key: string) => string): readonly Fault[] {
   const choices = errors.filter(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf');
   const misspelt = new Set(
     errors.filter(({ keyword }) => keyword === 'additionalProperties').map(({ instancePath }) => instancePath),
@@ -34,33 +34,33 @@ export function faultsOf(errors: readonly ErrorObject[], spell: (key: string) =>
   return [...faults.values()];
 }
 
-function isWithin(choice: ErrorObject, { schemaPath, instancePath }: ErrorObject): boolean {
+function isWithin(choice: SchemaError, { schemaPath, instancePath }: SchemaError): boolean {
   return schemaPath.startsWith(`${choice.schemaPath}/`) && instancePath.startsWith(choice.instancePath);
 }
 
-function isOfMeant(choice: ErrorObject, { schemaPath }: ErrorObject): boolean {
+function isOfMeant(choice: SchemaError, { schemaPath }: SchemaError): boolean {
   const branch = meantBranch(choice);
   return branch !== undefined && schemaPath.startsWith(`${choice.schemaPath}/${branch}/`);
 }
 
 /** The one branch of a choice that takes a block, where a block came, or the one that takes a list. */
-function meantBranch({ keyword, schema, data }: ErrorObject): number | undefined {
+function meantBranch({ keyword, schema, data }: SchemaError): number | undefined {
   if (keyword !== 'anyOf' || !Array.isArray(schema)) return undefined;
   const type = Array.isArray(data) ? 'array' : isRecord(data) ? 'object' : undefined;
   const fitting = schema.flatMap((branch, index) => (isRecord(branch) && branch['type'] === type ? [index] : []));
   return type === undefined || fitting.length > 1 ? undefined : fitting[0];
 }
 
-function isAboutPresence({ keyword }: ErrorObject): boolean {
+function isAboutPresence({ keyword }: SchemaError): boolean {
   return keyword === 'required' || keyword === 'oneOf' || keyword === 'minProperties';
 }
 
-function describe(error: ErrorObject, spell: (key: string) => string): Fault {
+function describe(error: SchemaError, spell: (key: string) => string): Fault {
   const path = pointerPath(error.instancePath);
-  const schema = error.parentSchema ?? {};
+  const schema = error.parentSchema;
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params['additionalProperty']);
-    const known = Object.keys(isRecord(schema['properties']) ? schema['properties'] : {}).map(spell);
+    const known = Object.keys(schema.properties ?? {}).map(spell);
     const near = didYouMean(key, known);
     const mend = near === '' && known.length <= 12 ? `; known here: ${known.join(', ')}` : near;
     return {
@@ -77,7 +77,7 @@ function describe(error: ErrorObject, spell: (key: string) => string): Fault {
   return {
     path,
     on: 'value',
-    message: `${dotted(path, spell)}due is ${String(schema['title'] ?? 'another value')}; found ${kindOf(error.data)}${near}`,
+    message: `${dotted(path, spell)}due is ${schema.title ?? 'another value'}; found ${kindOf(error.data)}${near}`,
   };
 }
 

@@ -2,17 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Verifier } from '@flick/decide';
-import type * as AjvModule from 'ajv';
-import type { ValidateFunction } from 'ajv';
 import type { Document, YAMLParseError, YAMLWarning } from 'yaml';
 import type * as YamlModule from 'yaml';
 import { type Config, configSchema } from './config-schema.ts';
 import { faultsOf } from './config-faults.ts';
 import { printable } from './printable.ts';
+import { schemaErrors } from './schema-errors.ts';
 import { StartFault, systemReason } from './start-fault.ts';
 
 const loadYaml: (name: 'yaml') => typeof YamlModule = createRequire(import.meta.url);
-const loadAjv: (name: 'ajv') => typeof AjvModule = createRequire(import.meta.url);
 
 /** Loaded for the first file. */
 function yaml(): typeof YamlModule {
@@ -62,9 +60,8 @@ export function readConfigFile(path: string): ConfigFile {
   } catch {
     throw new StartFault(`${path}: an alias has no anchor before it, or expands to too much; write the values out`);
   }
-  const validate = validator();
-  if (!validate(value)) {
-    const faults = faultsOf(validate.errors ?? [], String)
+  if (!isConfig(value)) {
+    const faults = faultsOf(schemaErrors(configSchema, value), String)
       .map((fault) => ({ offset: offsetOf(document, fault.path, fault.on), message: fault.message }))
       .toSorted((one, other) => one.offset - other.offset);
     throw new StartFault(faults.map(({ offset, message }) => `${placeAt(offset)}: ${message}`));
@@ -92,16 +89,8 @@ function describeBroken({ code, message }: YAMLParseError | YAMLWarning): string
   return `not YAML: ${printable(message.replace(/: .*/s, ''))}`;
 }
 
-let compiled: ValidateFunction<Config> | undefined;
-
-/** Compiled for the first file: it takes longer than all other settings together, and many starts have no file. */
-function validator(): ValidateFunction<Config> {
-  if (compiled === undefined) {
-    const { Ajv } = loadAjv('ajv');
-    // The schema is our own, and a test holds it to its meta-schema.
-    compiled = new Ajv({ allErrors: true, verbose: true, validateSchema: false }).compile<Config>(configSchema);
-  }
-  return compiled;
+function isConfig(value: unknown): value is Config {
+  return schemaErrors(configSchema, value).length === 0;
 }
 
 function offsetOf(document: Document.Parsed, path: ConfigPath, on: 'key' | 'value'): number {

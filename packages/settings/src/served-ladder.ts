@@ -1,4 +1,4 @@
-import { type Contract, ContractError, contractFrom, readContract } from '@flick/contract';
+import { compiledModuleOf, type Contract, ContractError, contractFrom, readContract } from '@flick/contract';
 import { createDecider, type LimitStore, type TracingDecider } from '@flick/decide';
 import { createMemoryLimits } from '@flick/stores';
 import { checkNames } from './contract-names.ts';
@@ -8,10 +8,15 @@ import { StartFault } from './start-fault.ts';
 /**
  * Reads the contract that the settings name.
  *
- * @throws StartFault where it cannot be read
+ * @throws StartFault where it cannot be read, or cannot be served in this runtime
  */
 export function loadContract(settings: ServeSettings): Contract {
-  const { contract, codes, switches, operations, basePath, allowUnsafePatterns } = settings;
+  const { contract, codes, switches, operations, basePath, allowUnsafePatterns, place } = settings;
+  if (!makesFunctions() && (typeof contract === 'string' || compiledModuleOf(contract) === undefined)) {
+    const why = 'this runtime makes no functions of text, so that it takes compiled contracts alone';
+    const mend = 'run flick compile openapi.yaml -o contract.mjs, and hand over what that module exports';
+    throw new StartFault(`${place(['contract'])}: ${why}; ${mend}`);
+  }
   const common = { ...switches, codes, basePath, allowUnsafePatterns };
   try {
     const chosen = { ...common, operations };
@@ -50,6 +55,15 @@ export function createLadder(
     sizes: { ...sizes, headerCount: 100, jsonDepth: 64 },
     keepsValues,
   });
+}
+
+/** Whether functions may be made of text, as validators are. Some runtimes forbid it, to all or once they have started. */
+function makesFunctions(): boolean {
+  try {
+    return typeof Reflect.construct(Function, []) === 'function';
+  } catch {
+    return false;
+  }
 }
 
 /** A realm stands in quotes in a header field. */

@@ -1,0 +1,5 @@
+import { openShop } from './shop.js';
+
+const { fetch } = await openShop();
+
+export default { fetch };

@@ -1,0 +1,85 @@
+import type { MadeChecks } from '@flick/schema';
+import type { CompiledIndex } from './compiled-index.ts';
+import { isMembers } from './pointer.ts';
+import { version } from './version.ts';
+
+/*
+ * A compiled contract as a module of JavaScript, for runtimes that make no functions of text and have no disk: what the
+ * file of a compiled contract holds, as two texts, and the code of its checks. It imports nothing.
+ */
+
+/** Counted up with each change to what a module holds, or to what is handed to its code. */
+export const moduleFormat = 1;
+
+/** What the module of a compiled contract exports as its default. */
+export interface CompiledModule {
+  /** The format. */
+  readonly flickContract: number;
+  /** Of Flick. */
+  readonly version: string;
+  /** JSON. */
+  readonly index: string;
+  readonly texts: string;
+  /** By the keys of readers. */
+  readonly checks: Readonly<Record<string, MadeChecks>>;
+}
+
+/** Whether a file's name is that of a module of JavaScript. */
+export function isModuleName(path: string): boolean {
+  return /\.m?js$/.test(path);
+}
+
+/** What a module of a compiled contract exports, be it given as a whole or by its default alone. */
+export function compiledModuleOf(value: object): CompiledModule | undefined {
+  const exported = 'default' in value ? value.default : value;
+  return isCompiledModule(exported) ? exported : undefined;
+}
+
+function isCompiledModule(value: unknown): value is CompiledModule {
+  return isMembers(value) && typeof value['flickContract'] === 'number';
+}
+
+/**
+ * Writes the module.
+ *
+ * @param document - what it is made of, as its first line calls it
+ */
+export function encodeModule(
+  document: string,
+  index: CompiledIndex,
+  texts: Buffer,
+  code: Iterable<readonly [reader: string, checks: ReadonlyMap<string, string>]>,
+): string {
+  const lines = [
+    `// Made of ${document.replaceAll(/[^ -~]/g, '?')} by flick compile; to change it, compile again.`,
+    'export default {',
+    `flickContract: ${moduleFormat},`,
+    `version: ${quoted(version)},`,
+    `index: ${quoted(JSON.stringify(index))},`,
+    `texts: ${quoted(texts.toString())},`,
+    'checks: {',
+  ];
+  for (const [reader, checks] of code) {
+    if (checks.size === 0) continue;
+    lines.push(`${quoted(reader)}: {`);
+    for (const [key, check] of checks) lines.push(`${quoted(key)}: ${check},`);
+    lines.push('},');
+  }
+  lines.push('},', '};', '');
+  return lines.join('\n');
+}
+
+/** A text of JSON needs fewer escapes in single quotes than JSON has. */
+function quoted(text: string): string {
+  const escaped = text.replaceAll(/[\\'\n\r\u2028\u2029]/g, (char) => escapes[char] ?? char);
+  return `'${escaped}'`;
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\n': '\\n',
+  '\r': '\\r',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};

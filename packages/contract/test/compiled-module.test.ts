@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import {
+  type Check,
+  compileContract,
+  type Contract,
+  ContractError,
+  contractFrom,
+  type ContractSettings,
+  readContract,
+} from '../src/index.ts';
+import { type CompiledModule, compiledModuleOf } from '../src/compiled-module.ts';
+import { version } from '../src/version.ts';
+import { documentOf, folderWith, operationOf, responses } from './documents.ts';
+
+const thing = {
+  type: 'object',
+  required: ['name'],
+  properties: { name: { type: 'string', pattern: "^it's" }, part: { $ref: '#/components/schemas/Part' } },
+};
+const openapi = documentOf(
+  {
+    '/things': {
+      post: {
+        operationId: 'addThing',
+        requestBody: { content: { 'application/json': { schema: thing } } },
+        responses: { 200: { description: 'fine', content: { 'application/json': { schema: thing } } } },
+      },
+      get: { operationId: 'getThings', responses },
+    },
+  },
+  { components: { schemas: { Part: { type: 'object', properties: { size: { type: 'integer' } } } } } },
+);
+
+/** What the module exports that is made of a document under some settings. */
+async function moduleOf(settings: ContractSettings = {}): Promise<CompiledModule> {
+  const folder = folderWith({ 'openapi.json': openapi });
+  const output = join(folder, 'contract.mjs');
+  writeFileSync(output, compileContract(join(folder, 'openapi.json'), output, settings).bytes);
+  const module = compiledModuleOf(await import(pathToFileURL(output).href));
+  if (module === undefined) throw new Error('the module exports no contract');
+  return module;
+}
+
+function checkOf(contract: Contract): Check {
+  const check = operationOf(contract, 'addThing').body?.content[0]?.check;
+  if (check === undefined) throw new Error('the body is not checked');
+  return check;
+}
+
+/** The module with checks that let everything pass. */
+function believing(module: CompiledModule): CompiledModule {
+  const checks = Object.entries(module.checks).map(([reader, made]) => [
+    reader,
+    Object.fromEntries(Object.keys(made).map((key) => [key, () => () => true])),
+  ]);
+  return { ...module, checks: Object.fromEntries(checks) };
+}
+
+const bad = { name: 'x', part: { size: 'y' } };
+const good = { name: "it's a thing", part: { size: 1, more: true } };
+
+describe('a contract compiled to a module', () => {
+  it('is read from what the module exports, as a whole or by its default, and judges by its code', async () => {
+    const module = await moduleOf();
+    for (const exported of [module, { default: module }]) {
+      const contract = contractFrom(exported);
+      expect(contract).toMatchObject({ api: { title: 'Tests' }, faults: [], files: [], missing: [] });
+      expect(checkOf(contract)(good)).toBeUndefined();
+      expect(checkOf(contract)(bad)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
+    }
+    expect(checkOf(contractFrom(believing(module)))(bad)).toBeUndefined();
+  });
+
+  it('has the code that its settings ask for, and judges without where the start has others', async () => {
+    const plain = await moduleOf();
+    const closed = await moduleOf({ unknownMembers: 'refuse', responses: 'watch' });
+    expect(Object.keys(plain.checks)).toEqual(['request as_schema']);
+    expect(Object.keys(closed.checks).toSorted()).toEqual(['request refuse', 'response as_schema']);
+    const unmade = contractFrom(believing(plain), { unknownMembers: 'refuse' });
+    expect(checkOf(unmade)(bad)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
+    expect(checkOf(unmade)(good)).toMatchObject([{ pointer: '/part/more', keyword: 'additionalProperties' }]);
+    const made = contractFrom(closed, { unknownMembers: 'refuse' });
+    expect(checkOf(made)(good)).toEqual(checkOf(unmade)(good));
+  });
+
+  it('is the same text for the same document, imports nothing, and names no place of the machine', () => {
+    const [one, other] = [1, 2].map(() => {
+      const folder = folderWith({ 'openapi.json': openapi });
+      const text = compileContract(join(folder, 'openapi.json'), join(folder, 'contract.mjs')).bytes.toString();
+      expect(text.replaceAll(folder, '')).not.toMatch(/\bimport\b|\brequire\(/);
+      return text.replaceAll(folder, '');
+    });
+    expect(one).toBe(other);
+  });
+
+  it('of another format is refused, and of another version doubted, each with the mend', async () => {
+    const module = await moduleOf();
+    expect(() => contractFrom({ ...module, flickContract: 99 })).toThrow(
+      new ContractError(
+        `is of format 99, and Flick ${version} reads format 1; compile it again, by flick compile`,
+        'the compiled contract',
+      ),
+    );
+    expect(contractFrom({ ...module, version: '0.0.1' }).faults.map(({ message }) => message)).toEqual([
+      `it was compiled by Flick 0.0.1, and this is ${version}; compile it again, by flick compile`,
+    ]);
+  });
+
+  it('is not run where its path is all that is known', () => {
+    const folder = folderWith({ 'contract.mjs': 'export default {};' });
+    expect(() => readContract(join(folder, 'contract.mjs'))).toThrow(
+      'is a module, and code is not run from here; import it, and hand over what it exports',
+    );
+  });
+});
+
+it('knows its own version', () => {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  expect(manifest).toMatchObject({ version });
+});
