@@ -23,6 +23,16 @@ export type JsonReading = { readonly value: unknown } | { readonly fault: JsonFa
  * than `maxDepth`. The depth is found before anything is parsed.
  */
 export function readJson(text: string, maxDepth: number): JsonReading {
+  const members = text.length <= QUICK_LENGTH ? countMembers(text, maxDepth) : UNCOUNTED;
+  if (members >= 0) {
+    try {
+      const value: unknown = JSON.parse(text);
+      // A name that came twice is in the text twice, and in the value once.
+      if (countIn(value) === members) return { value };
+    } catch {
+      // The scanner says where.
+    }
+  }
   const fault = new Scanner(text, maxDepth).scan();
   return fault === undefined ? { value: JSON.parse(text) } : { fault };
 }
@@ -40,6 +50,58 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+
+/** Up to so many characters, what is at fault may be read twice. */
+const QUICK_LENGTH = 64 * 1024;
+const UNCOUNTED = -1;
+
+/**
+ * Counts the members of all objects in a JSON text, in one pass that an ordinary text takes a fraction of the scanner's
+ * time for. `UNCOUNTED` where the scanner is to look closer: where there are escapes, or what nests deeper than
+ * `maxDepth`. Of a text that is no JSON, the number says nothing.
+ */
+function countMembers(text: string, maxDepth: number): number {
+  if (text.includes('\\')) return UNCOUNTED;
+  let members = 0;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      at = text.indexOf('"', at + 1);
+      if (at < 0) return UNCOUNTED;
+    } else if (code === COLON) {
+      members += 1;
+    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      depth += 1;
+      if (depth > maxDepth) return UNCOUNTED;
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) {
+      depth -= 1;
+    }
+  }
+  return members;
+}
+
+/** Counts the members of all objects in a value; `UNCOUNTED` where a number is beyond a double. */
+function countIn(value: unknown): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? 0 : UNCOUNTED;
+  if (typeof value !== 'object' || value === null) return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const inner = countIn(item);
+      if (inner < 0) return UNCOUNTED;
+      members += inner;
+    }
+    return members;
+  }
+  const inners: unknown[] = Object.values(value);
+  for (const each of inners) {
+    const inner = countIn(each);
+    if (inner < 0) return UNCOUNTED;
+    members += inner + 1;
+  }
+  return members;
+}
 
 /** Names are compared one by one up to so many; beyond, in a set, so that a huge object stays linear. */
 const FEW_NAMES = 12;

@@ -231,6 +231,14 @@ describe('a JSON text', () => {
     expect(faultOf(text)?.due).toMatch(due);
   });
 
+  it('is read, or refused, the same way however long it is', () => {
+    const blanks = ' '.repeat(70_000);
+    for (const text of taken) expect(readJson(text + blanks, depth)).toEqual({ value: JSON.parse(text) });
+    // In a string that has no end, a blank is one more character.
+    const ended = refused.filter(([, due]) => !/quote|escape|surrogates/.test(due.source));
+    for (const [text, due] of ended) expect(faultOf(text + blanks)?.due).toMatch(due);
+  });
+
   it('is refused, whatever it is, where JSON.parse refuses it, and else only for what readers differ over', () => {
     const piece = fc.constantFrom(
       '{',

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyServerFactory } from 'fastify';
-import { readJsonAtOnce } from './fastify-json.ts';
+import { handOnJson } from './fastify-json.ts';
 import type { JudgedMessage } from './host.ts';
 import type { OpenFlick } from './open-flick.ts';
 import { type KnownRoute, reportRoutes } from './route-report.ts';
@@ -35,7 +35,7 @@ function addFlick(app: FastifyInstance, flick: OpenFlick): void {
     },
   });
   flick.adopt(app.server);
-  readJsonAtOnce(app);
+  handOnJson(app);
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     if (flick.isJudged(raw)) {

@@ -1,39 +1,54 @@
 import { Buffer } from 'node:buffer';
 import { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import { HandledRequest } from './handler-request.ts';
+import type { JudgedMessage } from './host.ts';
 
 const json = 'application/json';
 
+/** What a JSON text has to have for a name in it to be one that Fastify looks for, escaped or not. */
+const suspects: readonly Buffer[] = ['\\', '__proto__', 'constructor'].map((text) => Buffer.from(text));
+
+/** How a parser hands on what it read. */
+type Done = (error: Error | null, body?: unknown) => void;
+
 /** As Fastify's own parsers are called by it. */
-type Parse = (request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void) => void;
+type Parse = (request: FastifyRequest, text: string, done: Done) => void;
 
 /**
- * Has JSON that has come whole, as that which was judged has, read at once: Fastify's own reading waits for the events of a
- * stream. How it is parsed stays Fastify's. A parser of the app's own, added before or after, stays in its place.
+ * Hands JSON on as the value that was judged, the contract's defaults filled in, and reads nothing twice. What Fastify
+ * says of the names that poison a prototype, and of a body beyond its limit, stays Fastify's. A parser of the app's own,
+ * added before or after, stays in its place.
  */
-export function readJsonAtOnce(app: FastifyInstance): void {
+export function handOnJson(app: FastifyInstance): void {
   // An app that has taken it away has its reasons.
   if (!app.hasContentTypeParser(json)) return;
   const { bodyLimit = Infinity, onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = app.initialConfig;
   const parse = parserOf(app.getDefaultJsonParser(onProtoPoisoning, onConstructorPoisoning));
+  const removes = onProtoPoisoning === 'remove' || onConstructorPoisoning === 'remove';
   let smallestLimit = bodyLimit;
   app.addHook('onRoute', (route) => {
     if (route.bodyLimit !== undefined) smallestLimit = Math.min(smallestLimit, route.bodyLimit);
   });
-  const read = (
-    request: FastifyRequest,
-    payload: IncomingMessage,
-    done: (error: Error | null, body?: unknown) => void,
-  ): void => {
+  const give = (request: FastifyRequest, payload: unknown, bytes: Buffer, done: Done): void => {
+    // What a hook has made of the body was not judged.
+    const judged = removes || payload !== request.raw ? undefined : judgedBodyOf(request.raw);
+    if (judged === undefined) parse(request, bytes.toString(), done);
+    else if (suspects.some((text) => bytes.includes(text)))
+      parse(request, bytes.toString(), (error) => done(error, judged));
+    else done(null, judged);
+  };
+  const read = (request: FastifyRequest, payload: IncomingMessage, done: Done): void => {
     const length = payload instanceof IncomingMessage ? payload.readableLength : 0;
     // Node tells that a body is whole only after the turn in which its last byte came.
     const isWhole = length > 0 && (payload.complete || length === Number(request.headers['content-length']));
     if (isWhole && length <= smallestLimit) {
-      parse(request, String(payload.read()), done);
+      const bytes: unknown = payload.read();
+      give(request, payload, bytes instanceof Buffer ? bytes : Buffer.from(String(bytes)), done);
       return;
     }
     readWithin(payload, request.routeOptions.bodyLimit).then(
-      (text) => parse(request, text, done),
+      (bytes) => give(request, payload, bytes, done),
       (error: unknown) => done(readingFault(error)),
     );
   };
@@ -69,8 +84,12 @@ function isWithin(instances: WeakSet<object>, app: object): boolean {
   return false;
 }
 
-/** What a stream comes to, as text. */
-async function readWithin(payload: IncomingMessage, limitBytes: number): Promise<string> {
+function judgedBodyOf({ flick }: JudgedMessage): unknown {
+  return flick instanceof HandledRequest ? flick.judgedBody : undefined;
+}
+
+/** What a stream comes to. */
+async function readWithin(payload: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of payload.iterator({ destroyOnReturn: false })) {
@@ -79,7 +98,7 @@ async function readWithin(payload: IncomingMessage, limitBytes: number): Promise
     if (length > limitBytes) throw tooLarge();
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks, length).toString();
+  return Buffer.concat(chunks, length);
 }
 
 /** Why a body could not be read: the client's doing, where nobody says otherwise. */

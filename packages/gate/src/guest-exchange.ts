@@ -16,6 +16,7 @@ import {
 } from '@flick/decide';
 import type { CheckedAnswer, Exchange, Timeouts } from './exchange.ts';
 import { fieldOf } from './field-of.ts';
+import { judgeInPlace } from './host.ts';
 import { HostAnswer, type HostAnswerOptions } from './host-answer.ts';
 import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
@@ -31,8 +32,13 @@ export interface GuestOptions extends HostAnswerOptions {
   readonly record: (outcome: Outcome) => void;
 }
 
-/** The request under way on each connection. */
-const current = new WeakMap<Socket, GuestExchange>();
+const guest = Symbol('flick');
+
+/** What has a request of a guest: its connection, while it is under way, and its response. */
+interface Guested {
+  [guest]?: GuestExchange;
+}
+
 /** Requests whose client waits for a 100 before it sends its body. */
 const waiting = new WeakSet<IncomingMessage>();
 
@@ -43,13 +49,14 @@ export function continueLater(request: IncomingMessage): void {
 
 /** The request that a connection is in the middle of, if any. */
 export function requestOn(socket: Socket): GuestExchange | undefined {
-  const exchange = current.get(socket);
+  const { [guest]: exchange }: Socket & Guested = socket;
   return exchange === undefined || exchange.request.complete ? undefined : exchange;
 }
 
 /** What becomes of a request. One of the two is called, once. */
 export interface GuestEnds {
-  readonly passed: (exchange: Exchange) => void;
+  /** Called once the request has `flick`, and holds what was judged. */
+  readonly passed: () => void;
   /** Called before the gate answers. */
   readonly answered: () => void;
 }
@@ -100,9 +107,12 @@ export class GuestExchange implements Exchange {
     this.#facts = { method, target, version, headers, address, secure };
     // A request line without a version is HTTP/0.9 to Node, and no request of today.
     if (request.httpVersionMajor === 0) this.#facts = { ...this.#facts, fault: 'malformed-request' };
-    current.set(socket, this);
+    const connection: Socket & Guested = socket;
+    connection[guest] = this;
     this.requestId = requestIdOf(fieldOf(request.rawHeaders, 'x-request-id'));
-    response.once('close', () => this.#closed());
+    const hosted: ServerResponse & Guested = response;
+    hosted[guest] = this;
+    response.on('close', recordClosed);
   }
 
   get passage(): Passage {
@@ -200,7 +210,8 @@ export class GuestExchange implements Exchange {
 
   #pass(): void {
     this.#answer = new HostAnswer(this, this.#options, this.#ownFields());
-    this.#ends.passed(this);
+    judgeInPlace(this);
+    this.#ends.passed();
   }
 
   #ownFields(): readonly Field[] {
@@ -281,7 +292,8 @@ export class GuestExchange implements Exchange {
     else this.#goneListeners.push(listener);
   }
 
-  #closed(): void {
+  /** The response is sent, or its client gone. */
+  closed(): void {
     const { response } = this;
     const sent = response.writableFinished && this.#cutAs === undefined;
     if (!sent) {
@@ -304,4 +316,8 @@ export class GuestExchange implements Exchange {
       }),
     );
   }
+}
+
+function recordClosed(this: Guested): void {
+  this[guest]?.closed();
 }

@@ -51,6 +51,11 @@ export class HandledRequest implements HandlerRequest {
     return this.#exchange.passage.bodyPlan === 'stream' ? this.#stream() : this.#values.body;
   }
 
+  /** The value of the body, where it was read for the checks; `undefined` where it was not. */
+  get judgedBody(): unknown {
+    return this.#exchange.passage.bodyPlan === 'check' ? this.#values.body : undefined;
+  }
+
   get consumer(): Consumer | undefined {
     return this.#exchange.passage.consumer;
   }

@@ -19,6 +19,14 @@ export interface HostAnswerOptions {
 /** A method as a response had it before. */
 type Method = (...args: never[]) => unknown;
 
+/** The methods of a response as it has them now: its own, or those that somebody else has put on it. */
+interface Methods {
+  readonly writeHead: Method;
+  readonly write: Method;
+  readonly end: Method;
+  readonly flushHeaders: Method;
+}
+
 const hosting = Symbol('flick');
 
 /** A response that a framework writes to. */
@@ -60,10 +68,11 @@ export class HostAnswer implements ResponseHost, Dated {
     this.#options = options;
     this.#own = own;
     const response: Hosted = exchange.response;
-    this.#writeHead = methodOf(response, 'writeHead');
-    this.#write = methodOf(response, 'write');
-    this.#end = methodOf(response, 'end');
-    this.#flush = methodOf(response, 'flushHeaders');
+    const { writeHead, write, end, flushHeaders } = methodsOf(response);
+    this.#writeHead = writeHead;
+    this.#write = write;
+    this.#end = end;
+    this.#flush = flushHeaders;
     response[hosting] = this;
     response.strictContentLength = true;
     response.writeHead = hostedWriteHead;
@@ -290,15 +299,8 @@ function hostedFlush(this: Hosted): void {
   this[hosting]?.flush();
 }
 
-/** A method as the response has it now: its own, or one that somebody else has put on it. */
-function methodOf(response: ServerResponse, name: 'writeHead' | 'write' | 'end' | 'flushHeaders'): Method {
-  const method: unknown = Reflect.get(response, name);
-  if (isMethod(method)) return method;
-  throw new TypeError(`the response has no method ${name}`);
-}
-
-function isMethod(value: unknown): value is Method {
-  return typeof value === 'function';
+function methodsOf(response: ServerResponse): Methods {
+  return response;
 }
 
 /** Adds fields of the gate's in place of the framework's of the same names. */
@@ -327,7 +329,7 @@ function listed(given: unknown): OutgoingHttpHeader[] {
     const flat: unknown[] = given.some(Array.isArray) && Array.isArray(given[0]) ? given.flat() : given;
     for (let at = 0; at + 1 < flat.length; at += 2) pushField(fields, String(flat[at]), flat[at + 1]);
   } else if (typeof given === 'object' && given !== null) {
-    for (const [name, value] of Object.entries(given)) pushField(fields, name, value);
+    for (const name of Object.keys(given)) pushField(fields, name, Reflect.get(given, name));
   }
   return fields;
 }

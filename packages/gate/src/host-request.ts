@@ -41,9 +41,14 @@ export function changeRequest({ request, body, passage }: Exchange): void {
   if (!isBack) fill(request, body);
 }
 
-/** Puts a body back that was taken out of a request whole, where the end of it is not told yet. Says whether it could. */
+/** Has a request hold the body that was judged, where the end of it is not told yet. Says whether it could. */
 function putBack(request: IncomingMessage, body: Uint8Array): boolean {
   if (body.length === 0 || request.readableEnded || request.destroyed) return false;
+  if (request.readableLength > 0) {
+    // It was judged where it is, and is as it came but for its coding.
+    if (request.headers['content-encoding'] === undefined) return true;
+    request.read();
+  }
   request.unshift(body);
   return true;
 }

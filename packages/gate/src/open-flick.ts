@@ -5,7 +5,7 @@ import { adoptServer } from './adopt-server.ts';
 import { GuestExchange, type GuestEnds, type GuestOptions } from './guest-exchange.ts';
 import { HandlerRefusal } from './handler-refusal.ts';
 import { HandledRequest } from './handler-request.ts';
-import { answerOptionsOf, type JudgedMessage, judgeInPlace, type RequestListener } from './host.ts';
+import { answerOptionsOf, type JudgedMessage, type RequestListener } from './host.ts';
 import { HostServer } from './host-server.ts';
 import { openLadder, tellError, tellLine } from './open-ladder.ts';
 import type { FlickParts, HostedSettings } from './web-ladder.ts';
@@ -49,6 +49,7 @@ export async function openFramework(options: FrameworkSettings): Promise<OpenFli
   const { contract, decider, settings, records, record } = ladder;
   const { sizes, timeouts, tls, overload } = settings;
   const guest: GuestOptions = { ...answerOptionsOf({ decider, timeouts, onError }), timeouts, sizes, record };
+  const last = { decider, record };
   ladder.warm();
   let closed: Promise<void> | undefined;
   return {
@@ -69,18 +70,11 @@ export async function openFramework(options: FrameworkSettings): Promise<OpenFli
         },
         { onError },
       ),
-    judge(request, response, target, { passed, answered }) {
-      adoptServer(Reflect.get(request.socket, 'server'), { decider, record });
-      const ends: GuestEnds = {
-        answered,
-        passed(exchange) {
-          judgeInPlace(exchange);
-          passed(exchange);
-        },
-      };
+    judge(request, response, target, ends) {
+      adoptServer(Reflect.get(request.socket, 'server'), last);
       new GuestExchange(request, response, target, guest, ends).begin();
     },
-    adopt: (server) => adoptServer(server, { decider, record }),
+    adopt: (server) => adoptServer(server, last),
     isJudged: ({ flick }) => flick instanceof HandledRequest,
     answerThrown({ flick }, error) {
       if (!(flick instanceof HandledRequest) || !(error instanceof HandlerRefusal)) return false;

@@ -7,8 +7,15 @@ export type BodyFault = 'too-large' | 'malformed' | 'unknown-coding';
 
 const none = new Uint8Array(0);
 
+/** A request, with what its stream holds. */
+interface Buffered extends IncomingMessage {
+  /** A list in each version of Node, of a kind that differs. */
+  readonly readableBuffer?: unknown;
+}
+
 /**
- * Reads the body of a request to its end and removes its content coding.
+ * Reads the body of a request to its end and removes its content coding. What came whole with its head stays in the
+ * request, for whoever reads it next.
  *
  * @param limit - in bytes, of the body as sent and of what comes of it; what is beyond is not kept
  * @param done - called once; not at all where the client goes before the end
@@ -32,7 +39,7 @@ export function readWhole(
           if (bytes instanceof Uint8Array) decode(coding, bytes, limit, done);
           else done(bytes);
         };
-  // What has come in one piece with the head is parsed by then, and can be put back.
+  // What has come in one piece with the head is parsed by then.
   process.nextTick(readNow, request, limit, decoded, waits);
 }
 
@@ -49,8 +56,26 @@ function readNow(
     readSlowly(request, limit, done);
     return;
   }
+  done(pieceIn(request) ?? readAndPutBack(request));
+}
+
+/** All that a stream holds, where it is one piece; it stays there. */
+function pieceIn({ readableBuffer: held, readableLength }: Buffered): Uint8Array | undefined {
+  const first: unknown = Array.isArray(held) ? held[0] : isLinked(held) ? held.first() : undefined;
+  return first instanceof Uint8Array && first.length === readableLength ? first : undefined;
+}
+
+/** Before Node 22. */
+function isLinked(held: unknown): held is { readonly first: () => unknown } {
+  return typeof held === 'object' && held !== null && 'first' in held && typeof held.first === 'function';
+}
+
+function readAndPutBack(request: IncomingMessage): Uint8Array {
   const bytes: unknown = request.read();
-  done(bytes instanceof Uint8Array ? bytes : none);
+  if (!(bytes instanceof Uint8Array)) return none;
+  // In the same turn: the next tells the end of a stream that holds nothing more.
+  request.unshift(bytes);
+  return bytes;
 }
 
 function readSlowly(request: IncomingMessage, limit: number, done: (body: Uint8Array | BodyFault) => void): void {

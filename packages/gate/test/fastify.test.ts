@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import Fastify, { type FastifyInstance } from 'fastify';
+import { setTimeout as wait } from 'node:timers/promises';
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Flick, type FlickSettings, openFlick, refusal } from '../src/fastify.ts';
 import type { Outcome } from '../src/index.ts';
@@ -25,6 +26,7 @@ async function open(
   way: (typeof ways)[number],
   routes: (app: FastifyInstance) => void,
   settings: Partial<FlickSettings> = {},
+  options: FastifyServerOptions = {},
   host = '127.0.0.1',
 ): Promise<Opened> {
   const outcomes: Outcome[] = [];
@@ -39,7 +41,8 @@ async function open(
     onError: (error) => void errors.push(error),
     ...settings,
   });
-  const app = Fastify(way === 'with the gate as its server' ? { serverFactory: flick.serverFactory } : {});
+  const isServer = way === 'with the gate as its server';
+  const app = Fastify({ ...options, ...(isServer && { serverFactory: flick.serverFactory }) });
   await app.register(flick.plugin);
   routes(app);
   const address = await app.listen({ port: 0, host });
@@ -83,6 +86,17 @@ const anyJson = {
   },
 };
 
+/** A body in two pieces, of which the second comes later. */
+function inPieces(first: string, second: string): ReadableStream {
+  return ReadableStream.from(
+    (async function* each() {
+      yield Buffer.from(first);
+      await wait(20);
+      yield Buffer.from(second);
+    })(),
+  );
+}
+
 async function* broken(): AsyncGenerator<string> {
   yield '{"name":';
   await Promise.resolve();
@@ -111,7 +125,7 @@ describe.each(ways)('Fastify %s', (way) => {
     expect(await mine.json()).toMatchObject({ subject: 'ada', scheme: 'bearer' });
   });
 
-  it('keeps its own reading of a body, which comes as it was judged', async () => {
+  it('has JSON as it was judged, defaults filled in, and reads other bodies by itself', async () => {
     const { origin } = await open(way, (app) => {
       app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_, bytes, done) =>
         done(null, bytes),
@@ -120,11 +134,14 @@ describe.each(ways)('Fastify %s', (way) => {
       app.put('/teas', (request, reply) => reply.code(202).send(String(request.body)));
     });
     const headers = { 'Content-Type': 'application/json' };
-    const added = await fetch(`${origin}/teas`, { method: 'POST', headers, body: '{"name":"Assam"}' });
-    expect([added.status, await added.json()]).toEqual([
-      201,
-      { read: { name: 'Assam' }, judged: { name: 'Assam', grams: 100 } },
-    ]);
+    const judged = { name: 'Assam', grams: 100 };
+    // Whole with its head, with an escape, in pieces.
+    const bodies = ['{"name":"Assam"}', String.raw`{"name":"\u0041ssam"}`, inPieces('{"name":', '"Assam"}')];
+    const read = bodies.map(async (body) => {
+      const added = await fetch(`${origin}/teas`, { method: 'POST', headers, body, duplex: 'half' });
+      return [added.status, await added.json()];
+    });
+    expect(await Promise.all(read)).toEqual(bodies.map(() => [201, { read: judged, judged }]));
     const put = await fetch(`${origin}/teas`, {
       method: 'PUT',
       headers: { 'Content-Type': 'application/octet-stream' },
@@ -145,8 +162,24 @@ describe.each(ways)('Fastify %s', (way) => {
     // The route's own limit, and Fastify's word of it; 413 is not in the table.
     const large = await post(`${origin}/any`, `{"name":"${'a'.repeat(40)}"}`);
     expect([large.status, await large.json()]).toMatchObject([400, { code: 'FST_ERR_CTP_BODY_TOO_LARGE' }]);
-    const poisoned = await post(`${origin}/any`, '{"__proto__":{"x":1}}');
-    expect([poisoned.status, await poisoned.json()]).toMatchObject([400, { code: 'FST_ERR_CTP_INVALID_JSON_BODY' }]);
+    const poisons = ['{"__proto__":{"x":1}}', String.raw`{"\u005f_proto__":1}`, '{"constructor":{"prototype":1}}'];
+    const refused = await Promise.all(poisons.map(async (text) => (await post(`${origin}/any`, text)).json()));
+    expect(refused).toMatchObject(poisons.map(() => ({ statusCode: 400, code: 'FST_ERR_CTP_INVALID_JSON_BODY' })));
+    const sound = await post(`${origin}/any`, '{"a":"constructor"}');
+    expect(await sound.json()).toEqual({ read: { a: 'constructor' } });
+  });
+
+  it('has Fastify remove poisonous names where the app says so', async () => {
+    const options = { onProtoPoisoning: 'remove', onConstructorPoisoning: 'remove' } as const;
+    const { origin } = await open(
+      way,
+      (app) => {
+        app.post('/any', (request, reply) => reply.code(201).send(Object.keys(Object(request.body))));
+      },
+      { contract: anyJson, credentials: {} },
+      options,
+    );
+    expect(await (await post(`${origin}/any`, '{"__proto__":{"x":1},"a":1}')).json()).toEqual(['a']);
   });
 
   it("leaves JSON to a parser of the app's own, one in each scope", async () => {
@@ -270,7 +303,7 @@ describe.each(ways)('Fastify %s', (way) => {
   });
 
   it('judges on every address that localhost has', async () => {
-    const { origin, port } = await open(way, () => {}, {}, 'localhost');
+    const { origin, port } = await open(way, () => {}, {}, {}, 'localhost');
     const problem = 'application/problem+json';
     // Not every machine has both.
     const types = [origin, `http://[::1]:${port}`].map((each) =>
