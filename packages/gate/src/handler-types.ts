@@ -134,9 +134,7 @@ type InLowerCase<Declared> = {
 type FieldsOf<Declared> = AnswerFields &
   Partial<Declared> &
   Partial<InLowerCase<Declared>> &
-  (AllOptional<Declared> extends true ? unknown : Declared | InLowerCase<Declared>);
-
-type AllOptional<Declared> = Partial<Declared> extends Declared ? true : false;
+  ({} extends Declared ? unknown : Declared | InLowerCase<Declared>);
 
 type AnswerOf<Status extends number, Body, Item, Declared> = Answer<
   Status,
@@ -144,7 +142,7 @@ type AnswerOf<Status extends number, Body, Item, Declared> = Answer<
   unknown extends Declared ? AnswerFields : FieldsOf<Declared>
 > &
   (undefined extends Body ? unknown : { readonly body: {} | null }) &
-  (AllOptional<Declared> extends true ? unknown : { readonly headers: object });
+  ({} extends Declared ? unknown : { readonly headers: object });
 
 type Answers<Responses, Headers, Items> = {
   [Code in keyof Responses]: AnswerOf<
@@ -174,7 +172,7 @@ type PlainCode<Responses> = 200 extends keyof Responses
 
 /** A bare value; none where its code must have header fields. */
 type Plain<Code, Responses, Headers, Items> = Code extends keyof Responses
-  ? AllOptional<At<Headers, Code, unknown>> extends true
+  ? {} extends At<Headers, Code, unknown>
     ? PlainBody<Responses[Code], At<Items, Code, never>>
     : never
   : never;

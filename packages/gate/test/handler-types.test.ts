@@ -14,6 +14,11 @@ interface Operations {
   dropTea: { params: { id: number }; responses: { 204: undefined } };
   putLeaf: { body: Readable; responses: { 200: { length: number }; 202: undefined; default: { code: number } } };
   choose: { responses: { 201: string; 202: string } };
+  pour: {
+    responses: { 200: { name: string }; 204: undefined; 429: unknown };
+    responseHeaders: { 204: { ETag: string; 'X-Age'?: number }; 429: Record<string, number> };
+    responseItems: { 200: { drop: number } };
+  };
 }
 
 // What these say is said at compile time: `npm run lint` compiles this file, and fails where an error that is expected
@@ -37,6 +42,25 @@ const handlers: Handlers<Operations> = {
     return Math.random() > 2 ? { status: 418, body: { code: 1 } } : { status: 202 };
   },
   choose: () => ({ status: 202, body: 'later' }),
+  pour: async function* () {
+    yield { drop: 1 };
+    yield '{"drop":2}\n';
+  },
+};
+
+const others: { readonly [Id in keyof Operations]?: readonly OperationHandler<Operations[Id]>[] } = {
+  // Without their maps, fields and items are any.
+  getTea: [
+    () => ({ status: 404, headers: { ETag: 7, 'X-Age': ['a'] }, body: { why: 'none' } }),
+    async function* () {
+      yield 7;
+    },
+  ],
+  pour: [
+    () => ({ status: 204, headers: { etag: '"1"', 'x-age': 7, 'Cache-Control': 'no-store' } }),
+    () => ({ status: 429, body: 'slower' }),
+    () => ({ status: 200, headers: { 'X-Own': 'any' }, body: { name: 'Sencha' } }),
+  ],
 };
 
 const wrong: { readonly [Id in keyof Operations]: readonly OperationHandler<Operations[Id]>[] } = {
@@ -65,6 +89,18 @@ const wrong: { readonly [Id in keyof Operations]: readonly OperationHandler<Oper
   putLeaf: [() => ({ status: 200, body: { length: 1 } })],
   // @ts-expect-error a bare value where several codes could have it
   choose: [() => 'which?'],
+  pour: [
+    // @ts-expect-error a field is missing
+    () => ({ status: 204 }),
+    // @ts-expect-error a field of another type
+    () => ({ status: 204, headers: { ETag: '"1"', 'X-Age': 'old' } }),
+    // @ts-expect-error a field of another type, of any name
+    () => ({ status: 429, headers: { Any: 'text' }, body: 'slower' }),
+    // @ts-expect-error another item
+    async function* () {
+      yield { drops: 1 };
+    },
+  ],
 };
 
 const loose: Handlers = {
@@ -76,6 +112,7 @@ const loose: Handlers = {
 describe('a map of types', () => {
   it('types handlers, and refuses wrong ones', () => {
     expect(Object.keys(handlers)).toEqual(Object.keys(wrong));
+    expect(Object.keys(others)).toEqual(['getTea', 'pour']);
   });
 
   it('is not needed', () => {
