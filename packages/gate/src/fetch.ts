@@ -57,7 +57,7 @@ export async function openFlick<Args extends readonly unknown[] = readonly unkno
       sentId: request.headers.get('x-request-id') ?? undefined,
       isNobodys: false,
       ...(onOutcome && { recorded: (outcome) => onOutcome(outcome, ...args) }),
-      respond: (judged, context) => handler(judged, context, ...args),
+      respond: ({ request: judged }, context) => handler(judged, context, ...args),
     });
   const fetch = (request: Request, ...args: Args): Promise<Response> =>
     request.body === null || isFramed(request)

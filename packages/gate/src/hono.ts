@@ -3,6 +3,7 @@ import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Reason } from '@flick/contract';
 import type { Context, MiddlewareHandler } from 'hono';
 import { HandlerRefusal, type RefusalDetails, refusal as makeRefusal } from './handler-refusal.ts';
+import { handOn } from './hono-request.ts';
 import { factsOf } from './live-exchange.ts';
 import type { FlickContext } from './web-context.ts';
 import { factsOfRequest, isFramed } from './web-facts.ts';
@@ -42,8 +43,8 @@ export interface Flick extends FlickParts {
 export async function openFlick({ addressOf, ...settings }: FlickSettings): Promise<Flick> {
   const ladder = await WebLadder.open(settings);
   const middleware: MiddlewareHandler = async (c, next) => {
-    const respond: WebCall['respond'] = async (request, context) => {
-      if (request !== c.req.raw) c.req.raw = request;
+    const respond: WebCall['respond'] = async (judged, context) => {
+      handOn(c.req, judged);
       c.set('flick', context);
       await next();
       // Hono has made an answer of it already.

@@ -23,6 +23,7 @@ import { inPlaceOf } from './relay-head.ts';
 import { requestIdOf } from './request-id.ts';
 import { dressed, fieldsBeside, problemResponse } from './web-answer.ts';
 import { readWebBody } from './web-body.ts';
+import { JudgedRequest } from './web-replay.ts';
 import { heldBack, passing } from './web-watch.ts';
 import { type FlickContext, WebContext } from './web-context.ts';
 
@@ -60,8 +61,8 @@ export interface WebCall {
   readonly sentId: string | undefined;
   /** Whether nobody can tell whose the request is, although limits need to know. */
   readonly isNobodys: boolean;
-  /** Answers what passed. The Request is the one that was judged, its body to be read anew. */
-  readonly respond: (request: Request, context: FlickContext) => unknown;
+  /** Answers what passed. */
+  readonly respond: (judged: JudgedRequest, context: FlickContext) => unknown;
   /** Hears of its outcome, besides who hears of all. */
   readonly recorded?: ((outcome: Outcome) => void) | undefined;
   /** Hears of the ending, where the host tells; else that is when the answer is handed over. */
@@ -180,8 +181,7 @@ class Course {
     const { verdict } = this.#passage;
     if (verdict.kind === 'refuse') return this.#refused(verdict.refusal);
     if (verdict.kind === 'answer') return this.#answered(verdict.status, verdict.fields);
-    if (this.#passage.bodyPlan !== 'check')
-      return this.#hand(this.#passage, asJudged(this.#call.request, this.#passage));
+    if (this.#passage.bodyPlan !== 'check') return this.#hand(this.#passage);
     return this.#check(this.#passage);
   }
 
@@ -224,15 +224,11 @@ class Course {
     const judged = decider.judgeBody(this.#passage, bytes);
     this.#passage = judged;
     if (judged.verdict.kind === 'refuse') return this.#refused(judged.verdict.refusal);
-    return this.#hand(
-      judged,
-      bodiless.has(request.method)
-        ? asJudged(request, judged)
-        : replayed(request, judged, bytes, sentCoding !== undefined),
-    );
+    return bodiless.has(request.method) ? this.#hand(judged) : this.#hand(judged, bytes);
   }
 
-  async #hand(passage: Passage, request: Request): Promise<Response> {
+  /** @param body - where it was read */
+  async #hand(passage: Passage, body?: Uint8Array): Promise<Response> {
     const { decider, settings } = this.#open;
     const { upstreamMs, requestMs } = settings.timeouts;
     const context = new WebContext(passage, this.#requestId, this.#call.request);
@@ -241,7 +237,7 @@ class Course {
     const deadlineMs = passage.bodyPlan === 'stream' ? upstreamMs + requestMs : upstreamMs;
     let returned: unknown;
     try {
-      const answering = this.#call.respond(request, context);
+      const answering = this.#call.respond(new JudgedRequest(this.#call.request, passage, body), context);
       returned = answering instanceof Promise ? await within(answering, deadlineMs) : answering;
     } catch (error) {
       if (error instanceof HandlerRefusal) {
@@ -403,32 +399,6 @@ class Course {
     this.#counted = false;
     this.#load.inFlight -= 1;
   }
-}
-
-/** The request with the target that was judged: `/a%62` is `/ab`, and a router may not know that. */
-function asJudged(request: Request, passage: Passage): Request {
-  const url = judgedUrl(request, passage);
-  return url === request.url ? request : new Request(url, request);
-}
-
-/** The request whose body was read, with the bytes that were judged. */
-function replayed(request: Request, passage: Passage, bytes: Uint8Array, wasCoded: boolean): Request {
-  const { method, signal } = request;
-  const url = judgedUrl(request, passage);
-  const headers = new Headers(request.headers);
-  if (wasCoded) {
-    headers.delete('content-encoding');
-    headers.set('content-length', String(bytes.length));
-  }
-  return new Request(url, { method, headers, signal, body: bytes });
-}
-
-function judgedUrl({ url }: Request, { target }: Passage): string {
-  if (target === '' || target === '*') return url;
-  const slash = url.indexOf('/', url.indexOf('//') + 2);
-  return slash === -1 || (url.startsWith(target, slash) && url.length === slash + target.length)
-    ? url
-    : url.slice(0, slash) + target;
 }
 
 const late = Symbol('late');

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Outcome } from '@flick/decide';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type FlickSettings, openFlick, refusal } from '../src/hono.ts';
@@ -22,6 +23,7 @@ const contract = {
     '/teas': {
       post: {
         operationId: 'addTea',
+        parameters: ['q', 'at'].map((name) => ({ name, in: 'query', schema: { type: 'string' } })),
         requestBody: {
           required: true,
           content: { 'application/json': { schema: { type: 'object', required: ['name'] } } },
@@ -64,6 +66,47 @@ describe('openFlick() in a Hono app', () => {
     const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"name":"Sencha"}' };
     expect(await (await fetch(`${origin}/teas`, init)).json()).toEqual([{ name: 'Sencha' }, { name: 'Sencha' }]);
     expect(await (await app.request('/teas', init)).json()).toEqual([{ name: 'Sencha' }, { name: 'Sencha' }]);
+  });
+
+  it('hands on a Request that is as good as the one that came', async () => {
+    const app = new Hono();
+    app.use(await middleware());
+    const seen: Record<string, (c: Context) => unknown> = {
+      json: (c) => c.req.json(),
+      again: async (c) => [await c.req.text(), await c.req.json(), await c.req.text()],
+      bytes: async (c) => Buffer.from(await c.req.arrayBuffer()).toString(),
+      blob: async (c) => (await c.req.blob()).type,
+      raw: async ({ req: { raw } }) => [raw instanceof Request, raw.bodyUsed, await raw.json(), raw.bodyUsed],
+      clone: async ({ req: { raw } }) => [await raw.clone().text(), await raw.text()],
+      another: async (c) => (await fetch(new Request(`${String(c.req.query('at'))}/teas`, c.req.raw))).json(),
+      line: (c) => [c.req.method, new URL(c.req.url).pathname, c.req.query('q'), c.req.path],
+      fields: (c) => [c.req.header('content-type'), c.req.header('x-none') ?? null, c.req.header()['x-mine']],
+      replaced: async (c) => {
+        c.req.raw = new Request('http://other.example/x', { method: 'PUT', body: '[1]', headers: { a: 'b' } });
+        return [c.req.method, c.req.url, c.req.header('a'), await c.req.json(), c.req.raw.method];
+      },
+    };
+    app.post('/teas', async (c) => c.json(await seen[c.req.header('x-seen') ?? 'json']?.(c)));
+    const origin = `http://127.0.0.1:${await listen(app)}`;
+    const text = '{"name":"Sencha"}';
+    const post = async (what: string, path: string, body: string | Uint8Array = text, more = {}) => {
+      const headers = { 'Content-Type': 'application/json', 'X-Seen': what, 'X-Mine': 'mine', ...more };
+      return (await fetch(`${origin}${path}`, { method: 'POST', headers, body })).json();
+    };
+    const name = { name: 'Sencha' };
+    expect(await post('json', '/teas')).toEqual(name);
+    expect(await post('again', '/teas')).toEqual([text, name, text]);
+    expect(await post('bytes', '/teas')).toBe(text);
+    expect(await post('blob', '/teas')).toBe('application/json');
+    expect(await post('raw', '/teas')).toEqual([true, false, name, true]);
+    expect(await post('clone', '/teas')).toEqual([text, text]);
+    expect(await post('line', '/te%61s?q=1')).toEqual(['POST', '/teas', '1', '/teas']);
+    expect(await post('fields', '/teas')).toEqual(['application/json', null, 'mine']);
+    expect(await post('replaced', '/teas')).toEqual(['PUT', 'http://other.example/x', 'b', [1], 'PUT']);
+    expect(await post('again', '/teas', gzipSync(text), { 'Content-Encoding': 'gzip' })).toEqual([text, name, text]);
+    const other = new Hono().post('/teas', async (c) => c.json(['other', await c.req.json()]));
+    const at = `http://127.0.0.1:${await listen(other)}`;
+    expect(await post('another', `/teas?at=${encodeURIComponent(at)}`)).toEqual(['other', name]);
   });
 
   it('folds what onError and notFound answer', async () => {
