@@ -45,9 +45,10 @@ it('tells of settings what Ajv tells', () => {
     fc.property(nearly(schema), (value) => {
       const own = schemaErrors(schema, value);
       expect(own.length === 0).toBe(validate(value));
-      const due = (validate.errors ?? []).map((error) =>
-        Object.assign({ schema: {}, parentSchema: {}, data: {} }, error),
-      );
+      const due = (validate.errors ?? []).map((error) => {
+        const parentSchema: ConfigSchema = Object.fromEntries(Object.entries(error.parentSchema ?? {}));
+        return Object.assign({ schema: {}, data: {} }, error, { parentSchema });
+      });
       if (own.length > 0) wrong += 1;
       expect(tell(own)).toEqual(tell(due));
     }),
