@@ -117,6 +117,7 @@ describe('the fields of an answer, enforced', () => {
 
   it.each([
     ['that the gate adds to a 401', 401, { 'WWW-Authenticate': { required: true, ...string } }, {}],
+    ['that the gate adds to a 405', 405, { Allow: { required: true, ...string } }, {}],
     ['of several lines', 200, { 'X-Ids': { required: true, ...list } }, { 'X-Ids': ['1', '2'] }],
     ['of one line', 200, { 'x-ids': { required: true, ...list } }, { 'X-IDS': '1,2' }],
     ['of limits', 200, { 'X-RateLimit-Limit': { required: true, ...string } }, { 'X-RateLimit-Limit': 7 }],
