@@ -1,6 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { portOf } from '../../packages/gate/test/port-of.ts';
 import { token } from '../token.ts';
-import { onNode, shopFolder, type WorkerHost } from '../worker-hosts.ts';
+import { byEsbuild, byRolldown, shopFolder } from '../worker-bundle.js';
+import { installWorkerd, inWorkerd, onNode, type WorkerHost } from '../worker-hosts.ts';
 
 const secret = 'the shop signs its tokens with this secret of its own';
 const write = token({ secret, sub: 'ada', scope: 'write' });
@@ -174,14 +181,35 @@ const asked: readonly Asked[] = [
   { name: 'one request too many', path: '/rates', status: 429, reason: 'address-limit' },
 ];
 
-describe.each([{ host: 'on Node that makes no functions of text', start: onNode }])('a Worker $host', ({ start }) => {
+type Start = (folder: string) => Promise<WorkerHost>;
+
+/** Bundles one of the shop's entries, and runs that in Cloudflare's runtime. */
+function bundled(bundle: typeof byEsbuild, entry: string, bindings: Readonly<Record<string, string>> = {}): Start {
+  return async (folder) => {
+    await installWorkerd();
+    await bundle(join(folder, entry), join(folder, 'worker.mjs'));
+    return inWorkerd(folder, 'worker.mjs', { SHOP_SECRET: secret, PLACE: 'workerd', ...bindings });
+  };
+}
+
+const hosts: readonly { readonly host: string; readonly start: Start }[] = [
+  { host: 'on Node that makes no functions of text', start: (folder) => onNode(folder, secret) },
+  { host: 'in workerd, opened at once, bundled by esbuild', start: bundled(byEsbuild, 'at-once.js') },
+  {
+    host: 'in workerd, opened by the first request, bundled by rolldown',
+    start: bundled(byRolldown, 'at-first-request.js'),
+  },
+  { host: 'of Hono in workerd', start: bundled(byEsbuild, 'in-hono.js') },
+];
+
+describe.each(hosts)('a Worker $host', ({ start }) => {
   let shop: Awaited<ReturnType<typeof shopFolder>> | undefined;
   let host: WorkerHost | undefined;
 
   beforeAll(async () => {
     shop = await shopFolder();
-    host = await start(shop.folder, secret);
-  }, 240_000);
+    host = await start(shop.folder);
+  }, 300_000);
 
   afterAll(async () => {
     await host?.stop();
@@ -201,4 +229,120 @@ describe.each([{ host: 'on Node that makes no functions of text', start: onNode 
     expect(await response.text()).not.toContain('a secret of the shop');
     await vi.waitFor(() => expect(host?.said()).toContain('a secret of the shop'));
   });
+
+  it('answers 408 where a body does not come, and 500 where the handler does not', async () => {
+    const port = Number(new URL(host?.origin ?? '').port);
+    const [slow, late] = await Promise.all([sendSlowly(port), fetch(`${host?.origin}/hang`)]);
+    expect(slow).toMatch(/^HTTP\/1\.1 408 /);
+    expect(late.status).toBe(500);
+    expect(await late.json()).toMatchObject({ reason: 'upstream-too-slow' });
+  });
+
+  it('serves on after many clients that hung up in the middle of their bodies', async () => {
+    const port = Number(new URL(host?.origin ?? '').port);
+    await Promise.all(Array.from({ length: 50 }, () => hangUp(port)));
+    const response = await fetch(`${host?.origin}/payments`, {
+      method: 'POST',
+      headers: json,
+      body: JSON.stringify({ kind: 'Transfer', iban: 'x' }),
+    });
+    expect(response.status).toBe(200);
+  });
 });
+
+describe('a Worker in workerd', () => {
+  it('tells each outcome with what the host handed on, and has what is sent on outlive the answer', async () => {
+    const { origin, said } = await started(bundled(byEsbuild, 'at-first-request.js'));
+    await fetch(`${origin}/teas/1`);
+    await fetch(`${origin}/orders`, post('/orders', order, { ...json, Authorization: 'Bearer x' }));
+    await vi.waitFor(() => {
+      expect(said()).toContain('workerd: getTea 200 as 200');
+      expect(said()).toContain('workerd: addOrder 401 as 401');
+    });
+  });
+
+  it('fetches the keys of an issuer once for all who wait, of whom the first may have gone', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keys = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one', alg: 'ES256' }] });
+    const held: ServerResponse[] = [];
+    const issuer = createServer((_request, response) => void held.push(response)).listen(0, '127.0.0.1');
+    onTestFinished(() => void issuer.close());
+    await once(issuer, 'listening');
+    const url = `http://127.0.0.1:${portOf(issuer)}/keys`;
+    const { origin } = await started(bundled(byEsbuild, 'by-keys.js', { KEYS_URL: url }));
+    const signed = signedBy(privateKey);
+    const request = post('/orders', order, { ...json, Authorization: `Bearer ${signed}` });
+
+    const gone = new AbortController();
+    const cancelled = fetch(`${origin}/orders`, { ...request, signal: gone.signal }).catch(() => 'gone');
+    await vi.waitFor(() => expect(held).toHaveLength(1));
+    gone.abort();
+    expect(await cancelled).toBe('gone');
+
+    // They wait for the same fetch.
+    const answers = Promise.all([1, 2, 3].map(() => fetch(`${origin}/orders`, request)));
+    await fetch(`${origin}/teas/1`);
+    for (const response of held) response.end(keys);
+    expect((await answers).map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+
+  it('is told in one line what it cannot have', async () => {
+    const { origin } = await started(bundled(byEsbuild, 'unfit.js'));
+    const compiled =
+      'openFlick(): contract: this runtime makes no functions of text, so that it takes compiled contracts alone; run flick compile openapi.yaml -o contract.mjs, and hand over what that module exports';
+    expect(await (await fetch(origin)).json()).toEqual({
+      records: 'openFlick(): records: a Worker has no disk; hear of each outcome by onOutcome, and send it on',
+      overload: 'openFlick(): overload: the host of Workers sheds by itself; leave it out',
+      keys: 'openFlick(): credentials.token.keys: a Worker has no file to read them from; hand over a verifier',
+      document: compiled,
+      path: compiled,
+    });
+  });
+});
+
+/** Starts a Worker of the shop, which stops when its test is over. */
+async function started(start: Start): Promise<WorkerHost> {
+  const { folder, remove } = await shopFolder();
+  onTestFinished(remove);
+  const host = await start(folder);
+  onTestFinished(() => host.stop());
+  return host;
+}
+
+const begun = [
+  'POST /payments HTTP/1.1',
+  'Host: shop',
+  'Content-Type: application/json',
+  'Content-Length: 40',
+  '',
+  '{"kind":',
+].join('\r\n');
+
+/** Sends the beginning of a body, and no more. Returns the first line of the answer. */
+async function sendSlowly(port: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('latin1');
+  onTestFinished(() => void socket.destroy());
+  socket.write(begun);
+  const [text]: string[] = await once(socket, 'data');
+  return text?.slice(0, text.indexOf('\r\n')) ?? '';
+}
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/** A token of ES256. */
+function signedBy(key: KeyObject): string {
+  const claims = { sub: 'ada', scope: 'write', exp: Math.floor(Date.now() / 1000) + 600 };
+  const text = `${part({ alg: 'ES256', kid: 'one' })}.${part(claims)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+async function hangUp(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  await new Promise<void>((resolve) => {
+    socket.write(begun, () => resolve());
+  });
+  socket.destroy();
+}

@@ -5,11 +5,15 @@ import type { Defect } from './document-text.ts';
 import { duplicateMember } from './json-text.ts';
 import { pointerAt, pointerTokens } from './pointer.ts';
 
-const load: (name: 'yaml') => typeof Module = createRequire(import.meta.url);
+let loaded: typeof Module | undefined;
 
 /** Loaded for the first text in YAML: JSON and compiled contracts need none of it. */
 function library(): typeof Module {
-  return load('yaml');
+  if (loaded === undefined) {
+    const load: (name: 'yaml') => typeof Module = createRequire(import.meta.url);
+    loaded = load('yaml');
+  }
+  return loaded;
 }
 
 // Far above what people write by hand, far below what a chain of aliases of aliases comes to.

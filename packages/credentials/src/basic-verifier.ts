@@ -120,7 +120,7 @@ function readPair(credential: string): { readonly name: string; readonly passwor
  */
 function standIn({ all }: Users, name: string): ScryptHash {
   const at = hash('sha256', name, 'buffer').readUInt32BE() % Math.max(all.length, 1);
-  return all[at]?.password ?? noHash;
+  return all[at]?.password ?? noHash();
 }
 
 function bad(description: string): Verification {

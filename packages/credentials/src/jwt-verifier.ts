@@ -73,6 +73,7 @@ export function createJwtVerifier(settings: JwtSettings): JwtVerifier {
       forged.bound('refused_tokens'),
       ...(source.bound === undefined ? [] : [source.bound()]),
     ],
+    underWay: () => source.underWay?.(),
     warm: async () => (source.current() ?? (await source.renew())) !== undefined,
   };
 }

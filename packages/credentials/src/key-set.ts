@@ -12,6 +12,8 @@ export interface KeySource {
   readonly current: () => KeySet | undefined;
   /** The keys as their issuer last said, asking it where it was not asked just now; undefined where it does not answer. */
   readonly renew: () => Promise<KeySet | undefined>;
+  /** The fetch that goes on now, in the background or not. */
+  readonly underWay?: () => Promise<unknown> | undefined;
   /** What is kept of the issuer's answer, in bytes. */
   readonly bound?: () => Bound;
 }

@@ -29,7 +29,7 @@ export async function hashPassword(password: string): Promise<string> {
  * @throws PasswordsFault where too many are being hashed already; TypeError where the hash is none
  */
 export async function isPassword(password: string, hash: string | undefined): Promise<boolean> {
-  const kept = hash === undefined ? noHash : readPhc(hash);
+  const kept = hash === undefined ? noHash() : readPhc(hash);
   if (kept === undefined) throw new TypeError('hash: it is not a hash such as $scrypt$ln=15,r=8,p=3$salt$hash');
   const right = matches(password, kept);
   if (right === undefined) throw new PasswordsFault();

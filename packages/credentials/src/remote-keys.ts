@@ -60,6 +60,7 @@ export function createRemoteKeys({ url, clock, warn }: RemoteKeysOptions): KeySo
 
   return {
     renew,
+    underWay: () => underWay,
     bound: () => ({
       name: 'key_set_bytes',
       used: text === undefined ? 0 : Buffer.byteLength(text),

@@ -20,8 +20,15 @@ const HASH_BYTES = 32;
 /** A file must not make each guess cost more than this. */
 const MAX_MEMORY = 268_435_456;
 
-/** A hash that no password is known to have, for where there is none to compare with. */
-export const noHash: ScryptHash = { ...chosen, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
+let unknown: ScryptHash | undefined;
+
+/**
+ * A hash that no password is known to have, for where there is none to compare with. Made when it is first needed: some
+ * runtimes have nothing random before the first request.
+ */
+export function noHash(): ScryptHash {
+  return (unknown ??= { ...chosen, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) });
+}
 
 /**
  * How many passwords the process hashes at once, and how many wait. libuv has four threads by default, and files and

@@ -67,6 +67,19 @@ describe.concurrent('keys by URL', () => {
   );
 
   stage(
+    'are fetched again in the background, which can be waited for',
+    async ({ stage: { issuer, verifier, advance }, expect }) => {
+      await verify(verifier, tokenBy(one));
+      expect(verifier.underWay?.()).toBeUndefined();
+      advance(6 * MINUTE_MS);
+      expect((await verify(verifier, tokenBy(one))).kind).toBe('good');
+      await verifier.underWay?.();
+      expect(issuer.fetches).toBe(2);
+      expect(verifier.underWay?.()).toBeUndefined();
+    },
+  );
+
+  stage(
     'are not fetched before they are needed, nor for a token that is malformed',
     async ({ stage: { issuer, verifier }, expect }) => {
       await verify(verifier, 'not.a.token');

@@ -1,11 +1,7 @@
-import { createRequire } from 'node:module';
-import type * as Module from 'structured-headers';
 import type { DeciderOptions, Limit } from './ports.ts';
+import { structuredHeaders } from './structured-headers.ts';
 import type { Field } from './verdict.ts';
 import type { LimitState } from './walk.ts';
-
-/** Loaded with the first limit that is told of: a server listens before that. */
-const load: (name: 'structured-headers') => typeof Module = createRequire(import.meta.url);
 
 /** Tells the state of limits in header fields. */
 export type LimitFields = (states: readonly LimitState[]) => readonly Field[];
@@ -27,7 +23,7 @@ function draft(): LimitFields {
   const write = (limit: Limit): { readonly name: string; readonly policy: string } => {
     let text = written.get(limit);
     if (text === undefined) {
-      const { serializeItem } = load('structured-headers');
+      const { serializeItem } = structuredHeaders();
       const parameters = new Map([
         ['q', limit.requests],
         ['w', Math.ceil(limit.windowMs / 1000)],

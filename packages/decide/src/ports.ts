@@ -82,6 +82,8 @@ export interface Verifier {
    * Left out, all may.
    */
   readonly crossSite?: CrossSitePolicy;
+  /** What goes on in it now, such as keys that are fetched anew, though no request may wait for it. */
+  readonly underWay?: () => Promise<unknown> | undefined;
 }
 
 /** Which pages of other origins are trusted with the cookie of whoever looks at them. */

@@ -31,6 +31,18 @@ export interface Flick<Args extends readonly unknown[] = readonly unknown[]> ext
   readonly fetch: (request: Request, ...args: Args) => Promise<Response>;
 }
 
+/** What some hosts hand on beside a request, such as those of Workers: else all work of a request ends with it. */
+interface WaitingContext {
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+function contextIn(args: readonly unknown[]): WaitingContext | undefined {
+  return args.find(
+    (arg): arg is WaitingContext =>
+      typeof arg === 'object' && arg !== null && 'waitUntil' in arg && typeof arg.waitUntil === 'function',
+  );
+}
+
 /**
  * Puts the ladder before a handler that turns a Request into a Response, for whatever hosts such handlers.
  *
@@ -59,10 +71,15 @@ export async function openFlick<Args extends readonly unknown[] = readonly unkno
       ...(onOutcome && { recorded: (outcome) => onOutcome(outcome, ...args) }),
       respond: ({ request: judged }, context) => handler(judged, context, ...args),
     });
-  const fetch = (request: Request, ...args: Args): Promise<Response> =>
-    request.body === null || isFramed(request)
-      ? answer(request, args)
-      : withKnownBody(request, ladder.bodyMs).then((known) => answer(known, args));
+  const fetch = (request: Request, ...args: Args): Promise<Response> => {
+    const answering =
+      request.body === null || isFramed(request)
+        ? answer(request, args)
+        : withKnownBody(request, ladder.bodyMs).then((known) => answer(known, args));
+    // Else what others wait for as well, and the outcome, could end with a client that hangs up.
+    contextIn(args)?.waitUntil(answering.then(() => ladder.settle()));
+    return answering;
+  };
   const { contract, records, close } = ladder;
   return { contract, records, close, fetch };
 }

@@ -1,10 +1,11 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Reason } from '@flick/contract';
+import { isWorker } from '@flick/settings';
 import type { Context, MiddlewareHandler } from 'hono';
 import { HandlerRefusal, type RefusalDetails, refusal as makeRefusal } from './handler-refusal.ts';
 import { handOn } from './hono-request.ts';
-import { factsOf } from './live-exchange.ts';
+import { factsOf } from './node-facts.ts';
 import type { FlickContext } from './web-context.ts';
 import { factsOfRequest, isFramed } from './web-facts.ts';
 import { type FlickParts, type HostedSettings, type WebCall, WebLadder } from './web-ladder.ts';
@@ -56,7 +57,10 @@ export async function openFlick({ addressOf, ...settings }: FlickSettings): Prom
     const { raw } = c.req;
     const isKnown = incoming instanceof IncomingMessage || raw.body === null || isFramed(raw);
     const request = isKnown ? raw : await withKnownBody(raw, ladder.bodyMs);
-    const response = await ladder.answer(callOf(c, request, bindings, respond, ladder.countsAddresses, addressOf));
+    const answering = ladder.answer(callOf(c, request, bindings, respond, ladder.countsAddresses, addressOf));
+    // Else what others wait for as well, and the outcome, could end with a client that hangs up.
+    if (isWorker) contextOf(c)?.waitUntil(answering.then(() => ladder.settle()));
+    const response = await answering;
     // What still comes of the request is nobody's to read.
     if (incoming instanceof IncomingMessage && !incoming.complete) response.headers.set('Connection', 'close');
     if (!c.finalized) return response;
@@ -79,6 +83,15 @@ export async function openFlick({ addressOf, ...settings }: FlickSettings): Prom
 export function refusal(reason: Reason, details?: RefusalDetails): HandlerRefusal {
   // Hono's own handler of errors says on stderr those that have no response.
   return Object.assign(makeRefusal(reason, details), { getResponse: () => new Response(null, { status: 500 }) });
+}
+
+/** What takes work that is to outlive the request. To ask for it where there is none costs an error. */
+function contextOf(c: Context): Context['executionCtx'] | undefined {
+  try {
+    return c.executionCtx;
+  } catch {
+    return undefined;
+  }
 }
 
 function callOf(

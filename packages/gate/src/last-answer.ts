@@ -1,10 +1,11 @@
+import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Decider, Passage, Refusal, RequestFacts } from '@flick/decide';
 import type { Ending, Outcome } from './exchange.ts';
 import { fieldOf } from './field-of.ts';
 import { outcomeOf } from './outcome.ts';
-import { lastAnswerBytes, problemAnswer } from './problem-answer.ts';
+import { type ProblemAnswer, problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
 
 /** Who judges such a message, and who hears of it. */
@@ -96,4 +97,11 @@ export class LastAnswer {
       }),
     );
   }
+}
+
+/** A whole answer as bytes, where there is no response object to write it; it is the connection's last. */
+function lastAnswerBytes(status: number, answer: ProblemAnswer, headOnly: boolean): string {
+  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${new Date().toUTCString()}\r\n`;
+  for (let at = 0; at < answer.fields.length; at += 2) head += `${answer.fields[at]}: ${answer.fields[at + 1]}\r\n`;
+  return `${head}Connection: close\r\n\r\n${headOnly ? '' : answer.body}`;
 }

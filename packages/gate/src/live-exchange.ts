@@ -19,6 +19,7 @@ import type { CheckedAnswer, Ending, Exchange, Outcome } from './exchange.ts';
 import { fieldOf } from './field-of.ts';
 import { GateResponse, type ResponseOwner } from './gate-response.ts';
 import type { Load } from './load.ts';
+import { factsOf } from './node-facts.ts';
 import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { requestIdOf } from './request-id.ts';
@@ -55,23 +56,6 @@ export interface Line {
   readonly divert: (tunnel: Tunnel) => void;
   /** Nothing more will be written for this exchange. */
   readonly released: (exchange: LiveExchange) => void;
-}
-
-/** The facts of a request whose head Node has read. */
-export function factsOf(
-  request: IncomingMessage,
-  { address, secure }: Pick<Line, 'address' | 'secure'>,
-  fault: MessageFault | undefined,
-  overload?: RequestFacts['overload'],
-): RequestFacts {
-  const { method = '', url: target = '', httpVersion: version, rawHeaders: headers } = request;
-  // Literals and no spread: V8 gives each copy that is added to a shape of its own, and the whole ladder reads these.
-  if (fault === undefined && overload !== undefined) {
-    return { method, target, version, headers, address, secure, overload };
-  }
-  const facts = { method, target, version, headers, address, secure };
-  if (fault === undefined) return facts;
-  return { ...facts, fault, ...(overload !== undefined && { overload }) };
 }
 
 const nothing = new Uint8Array(0);

@@ -1,8 +1,7 @@
-import { STATUS_CODES } from 'node:http';
 import { problemOf, type Field, type Refusal } from '@flick/decide';
 
 /** The answer to a refused request, for a response object or a bare socket. */
-interface ProblemAnswer {
+export interface ProblemAnswer {
   /** Names and values in turn; Date and Connection are those of whoever sends it. */
   readonly fields: readonly (string | number)[];
   readonly body: string;
@@ -30,11 +29,4 @@ export function problemAnswer(refusal: Refusal, requestId: string, path: string,
   for (const [name, value] of refusal.fields) fields.push(name, value);
   for (const [name, value] of due) fields.push(name, value);
   return { fields, body };
-}
-
-/** A whole answer as bytes, where there is no response object to write it; it is the connection's last. */
-export function lastAnswerBytes(status: number, answer: ProblemAnswer, headOnly: boolean): string {
-  let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${new Date().toUTCString()}\r\n`;
-  for (let at = 0; at < answer.fields.length; at += 2) head += `${answer.fields[at]}: ${answer.fields[at + 1]}\r\n`;
-  return `${head}Connection: close\r\n\r\n${headOnly ? '' : answer.body}`;
 }

@@ -9,7 +9,7 @@ import {
 } from '@flick/decide';
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import { isHopByHop, listedByConnection } from './hop-fields.ts';
-import { MalformedAnswer } from './upstream-line.ts';
+import { MalformedAnswer } from './malformed-answer.ts';
 
 /** Names and values in turn, as undici hands them over: the bytes that arrived. */
 export type RawFields = readonly (Buffer | string)[];

@@ -18,7 +18,8 @@ import {
 import { asksForWebSocket } from './upgrade.ts';
 import { broken, faultOf, tooSlow, type UpstreamFault } from './upstream-fault.ts';
 import { type BodyWay, fieldsToUpstream } from './upstream-fields.ts';
-import { type Line, MalformedAnswer } from './upstream-line.ts';
+import { MalformedAnswer } from './malformed-answer.ts';
+import type { Line } from './upstream-line.ts';
 
 /** What all relays of one upstream share. */
 export interface Relaying {

@@ -1,6 +1,6 @@
 import type { Reason } from '@flick/contract';
 import { undici } from './undici.ts';
-import { MalformedAnswer } from './upstream-line.ts';
+import { MalformedAnswer } from './malformed-answer.ts';
 
 /** Why a request got no answer of the API, in words of the gate: nothing of the API's or the library's own text. */
 export interface UpstreamFault {

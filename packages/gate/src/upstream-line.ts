@@ -2,12 +2,8 @@ import { connect as connectPlain, isIP, type Socket, type TcpNetConnectOpts } fr
 import type { Readable, ReadableOptions } from 'node:stream';
 import { connect as connectSecure } from 'node:tls';
 import type { Client, Dispatcher } from 'undici';
+import { MalformedAnswer } from './malformed-answer.ts';
 import { undici } from './undici.ts';
-
-/** The API sent something that is not a well-formed HTTP/1 response. */
-export class MalformedAnswer extends Error {
-  override readonly name = 'MalformedAnswer';
-}
 
 /** A request as it goes out. */
 interface LineRequest {

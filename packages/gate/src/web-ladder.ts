@@ -8,7 +8,7 @@ import {
   type RequestFacts,
   type ResponsePlan,
 } from '@flick/decide';
-import type { CodeSettings } from '@flick/settings';
+import { type CodeSettings, isWorker } from '@flick/settings';
 import { StartFault } from '@flick/settings/start-fault';
 import type { RecordStore } from '@flick/stores';
 import { codingOf, decode } from './body-coding.ts';
@@ -16,6 +16,7 @@ import { type AnswerCheck, checkAnswer } from './answer-check.ts';
 import type { CheckedAnswer, Ending, Outcome } from './exchange.ts';
 import { HandlerRefusal } from './handler-refusal.ts';
 import type { ErrorPlace } from './handlers.ts';
+import { bringLibraries } from './libraries.ts';
 import { Load } from './load.ts';
 import { openLadder, type OpenLadder, tellError, tellLine } from './open-ladder.ts';
 import { outcomeOf } from './outcome.ts';
@@ -26,6 +27,7 @@ import { readWebBody } from './web-body.ts';
 import { JudgedRequest } from './web-replay.ts';
 import { heldBack, passing } from './web-watch.ts';
 import { type FlickContext, WebContext } from './web-context.ts';
+import { unfitForWorkers } from './worker-faults.ts';
 
 /** What a host does itself, and Flick is not told of there. */
 type OfTheHost = 'admin' | 'listen' | 'tls' | 'upstream';
@@ -85,7 +87,8 @@ export class WebLadder implements FlickParts {
   /** How long a body may take. */
   readonly bodyMs: number;
   readonly #open: OpenLadder;
-  readonly #load: Load;
+  /** Undefined in a Worker, whose host sheds itself, and where a request that is cancelled may never end. */
+  readonly #load: Load | undefined;
   readonly #onError: (error: unknown, place: ErrorPlace) => void;
   readonly #overload: () => Overload | undefined;
 
@@ -96,8 +99,8 @@ export class WebLadder implements FlickParts {
     this.close = open.close;
     this.countsAddresses = open.settings.limits.some(({ by }) => by !== 'all');
     this.bodyMs = open.settings.timeouts.requestMs;
-    this.#load = new Load(open.settings.overload);
-    this.#overload = () => this.#load.excess(performance.now(), false);
+    this.#load = isWorker ? undefined : new Load(open.settings.overload);
+    this.#overload = () => this.#load?.excess(performance.now(), false);
     this.#onError = onError;
   }
 
@@ -116,14 +119,26 @@ export class WebLadder implements FlickParts {
     if (misplaced.length > 0) {
       throw new StartFault(misplaced.map((key) => `openFlick(): ${key}: the host listens and answers; leave it out`));
     }
+    if (isWorker) {
+      const faults = unfitForWorkers(written);
+      if (faults.length > 0) throw new StartFault(faults.map((fault) => `openFlick(): ${fault}`));
+    }
+    await bringLibraries();
     const open = await openLadder(written, { caller: 'openFlick()', hasHandlers: true, onOutcome, onWarning });
-    open.warm();
+    // In a Worker, nothing runs between requests: the first one of an operation finds it cold.
+    if (!isWorker) open.warm();
     return new WebLadder(open, onError);
+  }
+
+  /** Waits for what goes on in verifiers though no request may wait for it, such as keys that are fetched anew. */
+  async settle(): Promise<void> {
+    const { verifiers } = this.#open.settings;
+    await Promise.all(Array.from(verifiers.values(), async (verifier) => verifier.underWay?.()));
   }
 
   /** Answers a request. Never rejects. */
   async answer(call: WebCall): Promise<Response> {
-    this.#load.stir();
+    this.#load?.stir();
     const course = new Course(this.#open, this.#load, call, this.#overload, this.#onError);
     try {
       return await course.run();
@@ -136,7 +151,7 @@ export class WebLadder implements FlickParts {
 /** One request on its way up the ladder and its answer on the way back. */
 class Course {
   readonly #open: OpenLadder;
-  readonly #load: Load;
+  readonly #load: Load | undefined;
   readonly #call: WebCall;
   readonly #onError: (error: unknown, place: ErrorPlace) => void;
   readonly #facts: RequestFacts;
@@ -154,7 +169,7 @@ class Course {
 
   constructor(
     open: OpenLadder,
-    load: Load,
+    load: Load | undefined,
     call: WebCall,
     overload: () => Overload | undefined,
     onError: (error: unknown, place: ErrorPlace) => void,
@@ -389,13 +404,13 @@ class Course {
   }
 
   #count(): void {
-    if (this.#counted) return;
+    if (this.#counted || this.#load === undefined) return;
     this.#counted = true;
     this.#load.inFlight += 1;
   }
 
   #uncount(): void {
-    if (!this.#counted) return;
+    if (!this.#counted || this.#load === undefined) return;
     this.#counted = false;
     this.#load.inFlight -= 1;
   }

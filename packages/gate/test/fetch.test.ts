@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import type { Outcome } from '@flick/decide';
+import type { Outcome, Verification } from '@flick/decide';
 import { type Flick, type FlickSettings, openFlick, refusal } from '../src/fetch.ts';
 import { StartFault } from '@flick/settings/start-fault';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -61,6 +61,8 @@ const json = { 'Content-Type': 'application/json' };
 const post = (body: NonNullable<RequestInit['body']>, headers: Record<string, string> = json): Request =>
   new Request('http://tea.test/teas', { method: 'POST', headers, body, duplex: 'half' });
 
+const token = { type: 'http', scheme: 'bearer' };
+const verify = (): Verification => ({ kind: 'good', consumer: { subject: 'ada', scopes: [], scheme: 'token' } });
 const empty = (): Response => new Response('');
 
 describe('openFlick() around a fetch handler', () => {
@@ -232,6 +234,34 @@ describe('openFlick() around a fetch handler', () => {
     expect(await (await fetch(get('/teas/1'), { ip: '192.0.2.1' })).text()).toBe('192.0.2.1 192.0.2.1');
     expect((await fetch(get('/teas/1'), { ip: '192.0.2.1' })).status).toBe(429);
     expect((await fetch(get('/teas/1'), { ip: '192.0.2.2' })).status).toBe(200);
+  });
+
+  it('tells each outcome with what the host hands on', async () => {
+    const told: unknown[] = [];
+    const fetch = await open(empty, { onOutcome: ({ status }, ...args) => told.push([status, ...args]) });
+    await fetch(get('/teas/1'), 'one', 2);
+    await fetch(get('/cups'));
+    expect(told).toEqual([[200, 'one', 2], [404]]);
+  });
+
+  it('has all that is under way in verifiers outlive the request, by the waitUntil of its host', async () => {
+    let end: (() => void) | undefined;
+    let ended = false;
+    const underWay = new Promise<void>((resolve) => {
+      end = resolve;
+    }).then(() => {
+      ended = true;
+    });
+    const secured = { ...contract, security: [{ token: [] }], components: { securitySchemes: { token } } };
+    const verifier = { verify, underWay: () => underWay };
+    const fetch = await open(empty, { contract: secured, credentials: { token: verifier } });
+    const waits: Promise<unknown>[] = [];
+    const context = { waitUntil: (work: Promise<unknown>) => waits.push(work) };
+    const answer = await fetch(get('/teas/1', { headers: { Authorization: 'Bearer x' } }), {}, context);
+    expect([answer.status, waits.length, ended]).toEqual([200, 1, false]);
+    end?.();
+    await Promise.all(waits);
+    expect(ended).toBe(true);
   });
 
   it('refuses settings of a server, and limits by an address that nobody tells', async () => {

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
-import type * as Module from '@eslint-community/regexpp';
+import type { RegExpParser } from '@eslint-community/regexpp';
 import { NoMachine, PatternMachine } from './pattern-machine.ts';
 import { isProvenLinear } from './pattern-proof.ts';
+import { regexpp } from './regexpp.ts';
 
 /** A pattern of a contract, ready to test text in time linear in it. */
 export interface Pattern {
@@ -13,17 +13,7 @@ export interface Pattern {
 /** Why a pattern is not used and what to do, in words that end a sentence about it. */
 export class PatternFault extends Error {}
 
-const load: (name: '@eslint-community/regexpp') => typeof Module = createRequire(import.meta.url);
-let parser: Module.RegExpParser | undefined;
-
-/** Loaded for the first pattern: many starts meet none. */
-function patternParser(): Module.RegExpParser {
-  if (parser === undefined) {
-    const { RegExpParser } = load('@eslint-community/regexpp');
-    parser = new RegExpParser({ ecmaVersion: 2024 });
-  }
-  return parser;
-}
+let parser: RegExpParser | undefined;
 
 /**
  * Makes a pattern ready. It runs on the platform's engine where a proof says that this takes linear time, else on a
@@ -35,7 +25,8 @@ function patternParser(): Module.RegExpParser {
 export function compilePattern(source: string, allowUnsafe: boolean): Pattern {
   const native = nativeOf(source);
   if (allowUnsafe) return { test: (text) => native.test(text), engine: 'native' };
-  const { alternatives } = patternParser().parsePattern(source, 0, source.length, { unicode: native.unicode });
+  parser ??= new (regexpp().RegExpParser)({ ecmaVersion: 2024 });
+  const { alternatives } = parser.parsePattern(source, 0, source.length, { unicode: native.unicode });
   if (isProvenLinear(alternatives)) return { test: (text) => native.test(text), engine: 'native' };
   try {
     const machine = new PatternMachine(alternatives, native.unicode);

@@ -10,11 +10,10 @@ import { printable } from './printable.ts';
 import { schemaErrors } from './schema-errors.ts';
 import { StartFault, systemReason } from './start-fault.ts';
 
-const loadYaml: (name: 'yaml') => typeof YamlModule = createRequire(import.meta.url);
-
 /** Loaded for the first file. */
 function yaml(): typeof YamlModule {
-  return loadYaml('yaml');
+  const load: (name: 'yaml') => typeof YamlModule = createRequire(import.meta.url);
+  return load('yaml');
 }
 
 /** Keys and indexes from the top of the file to one of its values. */

@@ -16,5 +16,6 @@ export {
 } from './settings.ts';
 export { durationMs } from './units.ts';
 export { closeVerifiers, keepVerifiers } from './verifiers.ts';
+export { isWorker } from './worker.ts';
 export { createWarmUp, type WarmUp } from './warm-up.ts';
 export { type CodeSettings, readCodeSettings } from './code-settings.ts';

@@ -4,6 +4,7 @@ import { createMemoryLimits } from '@flick/stores';
 import { checkNames } from './contract-names.ts';
 import type { ServeSettings } from './settings.ts';
 import { StartFault } from './start-fault.ts';
+import { isWorker } from './worker.ts';
 
 /**
  * Reads the contract that the settings name.
@@ -59,6 +60,8 @@ export function createLadder(
 
 /** Whether functions may be made of text, as validators are. Some runtimes forbid it, to all or once they have started. */
 function makesFunctions(): boolean {
+  // As it starts it allows what it forbids to requests.
+  if (isWorker) return false;
   try {
     return typeof Reflect.construct(Function, []) === 'function';
   } catch {

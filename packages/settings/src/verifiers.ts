@@ -53,11 +53,12 @@ export function createVerifiers(
     }
   }
   for (const [scheme, verifier] of own) {
-    const { crossSite } = verifier;
+    const { crossSite, underWay } = verifier;
     verifiers.set(scheme, {
       kind: 'own',
       identity: `own ${scheme}`,
       verify: (credential, of) => verifier.verify(credential, of),
+      ...(underWay !== undefined && { underWay: () => verifier.underWay?.() }),
       ...(crossSite !== undefined && { crossSite }),
     });
   }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Bound, Outcome } from '@flick/decide';
 import {
   type RecordCount,
@@ -43,7 +43,8 @@ const closeMs = 2000;
  * @throws RecordsFault where the file can never take records: not SQLite, another program's, of a later version
  */
 export async function openSqliteRecords(options: SqliteRecordsOptions): Promise<RecordStore> {
-  const worker = new Worker(new URL('./records-writer.js', import.meta.url));
+  const { Worker: Thread } = await import('node:worker_threads');
+  const worker = new Thread(new URL('./records-writer.js', import.meta.url));
   const store = new SqliteRecords(worker, options);
   await store.opened;
   return store;

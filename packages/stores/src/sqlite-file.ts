@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
-import Database from 'libsql';
+import { createRequire } from 'node:module';
+import type Database from 'libsql';
 
 /** What one kind of Flick's SQLite files is known by. */
 export interface FileKind {
@@ -15,8 +16,10 @@ export interface FileKind {
 
 /** Connects to a file, which SQLite makes where there is none. */
 export function connect(path: string, kind: FileKind, busyMs: number): Database.Database {
+  // Not imported, or bundlers would follow it to what is no JavaScript.
+  const load: (name: 'libsql') => typeof Database = createRequire(import.meta.url);
   try {
-    return new Database(path, { timeout: busyMs });
+    return new (load('libsql'))(path, { timeout: busyMs });
   } catch {
     throw new kind.Fault(`${path}: cannot be opened as ${kind.called}`);
   }

@@ -1,0 +1,1 @@
+export { takeBundled } from '@flick/schema/bundled';
