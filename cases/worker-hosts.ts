@@ -73,7 +73,7 @@ const shop :Workerd.Worker = (
 }
 
 /** The earliest that docs/fetch.md asks for. */
-const compatibilityDate = '2025-09-15';
+export const compatibilityDate = '2025-09-15';
 
 /** The program among those that packages of npm bring for this machine. */
 function workerd(): string {

@@ -1,10 +1,13 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { portOf } from '../../packages/gate/test/port-of.ts';
+import { readDocument } from '../../tools/test/markdown.ts';
 import { token } from '../token.ts';
 import { byEsbuild, byRolldown, shopFolder } from '../worker-bundle.js';
 import { installWorkerd, inWorkerd, onNode, type WorkerHost } from '../worker-hosts.ts';
@@ -284,6 +287,17 @@ describe('a Worker in workerd', () => {
     await fetch(`${origin}/teas/1`);
     for (const response of held) response.end(keys);
     expect((await answers).map(({ status }) => status)).toEqual([201, 201, 201]);
+  });
+
+  it('is as small as docs/fetch.md says', async () => {
+    await installWorkerd();
+    const { folder, remove } = await shopFolder();
+    onTestFinished(remove);
+    await byEsbuild(join(folder, 'at-once.js'), join(folder, 'worker.mjs'));
+    const said = Number(/gzipped the shop has (\d+) kB/.exec(readDocument('docs/fetch.md'))?.[1]);
+    const found = gzipSync(readFileSync(join(folder, 'worker.mjs'))).length / 1000;
+    expect(found).toBeGreaterThan(0.9 * said);
+    expect(found).toBeLessThan(1.1 * said);
   });
 
   it('is told in one line what it cannot have', async () => {

@@ -5,6 +5,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { byEsbuild } from '../../cases/worker-bundle.js';
+import { compatibilityDate, installWorkerd, inWorkerd } from '../../cases/worker-hosts.ts';
 import { blockOf, readDocument, root } from './markdown.ts';
 import { freePort, listening } from './page-ports.ts';
 
@@ -53,7 +55,7 @@ async function run(
   const contract = join(folder, 'openapi.yaml');
   writeFileSync(contract, openapi);
   const port = await freePort();
-  const shown = blockOf(readDocument(page), 'js');
+  const shown = blockOf(readDocument(page), 'js', "contract: './openapi.yaml'");
   const settings = `contract: ${JSON.stringify(contract)}, records: 'off', timeouts: { request: '1s' }`;
   const code = change(shown.replace("contract: './openapi.yaml'", settings).replace('port: 3000', `port: ${port}`));
   expect(code).toContain(contract);
@@ -132,17 +134,6 @@ describe('on Node', () => {
   it('docs/fetch.md shows a handler whose codes are true', async () => {
     expect(await ask(await run('docs/fetch.md', (code) => code + served, startNode))).toEqual(due);
   });
-
-  it('docs/fetch.md tells which runtimes cannot run it', () => {
-    const code = "import { openFlick } from '@flick/gate/fetch'; await openFlick({ contract: {}, handler() {} });";
-    const { stderr } = spawnSync(
-      process.execPath,
-      ['--disallow-code-generation-from-strings', '--input-type=module', '-e', code],
-      { cwd: fileURLToPath(root), encoding: 'utf8' },
-    );
-    expect(stderr).toContain('run flick compile openapi.yaml -o contract.mjs');
-    expect(readDocument('docs/fetch.md')).toContain('leave to make functions of text');
-  });
 });
 
 describe('docs/fetch.md shows a handler whose codes are true', () => {
@@ -158,6 +149,25 @@ describe('docs/fetch.md shows a handler whose codes are true', () => {
 
   it('in Bun', async () => {
     expect(await ask(await run('docs/fetch.md', asShown, startBun))).toEqual(due);
+  });
+
+  it('in a Worker, by the module that the page compiles and the date that it names', async () => {
+    await installWorkerd();
+    const folder = mkdtempSync(join(fileURLToPath(root), 'cases', '.page-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const page = readDocument('docs/fetch.md');
+    writeFileSync(join(folder, 'openapi.yaml'), openapi);
+    const [npx, flick, ...args] = blockOf(page, 'sh').trim().split(' ');
+    expect([npx, flick]).toEqual(['npx', 'flick']);
+    const bin = fileURLToPath(new URL('packages/cli/bin/flick.js', root));
+    expect(spawnSync(process.execPath, [bin, ...args], { cwd: folder })).toMatchObject({ status: 0 });
+    const shown = blockOf(page, 'js', 'contract.mjs');
+    writeFileSync(join(folder, 'app.mjs'), shown.replace('  contract,', "  contract, timeouts: { request: '1s' },"));
+    await byEsbuild(join(folder, 'app.mjs'), join(folder, 'worker.mjs'));
+    expect(blockOf(page, 'toml')).toContain(`compatibility_date = "${compatibilityDate}"`);
+    const { origin, stop } = await inWorkerd(folder, 'worker.mjs', {});
+    onTestFinished(stop);
+    expect(await ask(Number(new URL(origin).port))).toEqual(due);
   });
 
   it('in Deno', async () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { compileContract } from '@flick/contract';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Handlers, serve } from '../src/index.ts';
 import { openService, verifier } from './open-service.ts';
@@ -37,20 +38,23 @@ function tokenFor(secret: string, subject: string): string {
 }
 
 describe('serve takes', () => {
-  it('a contract by its object, its path or its URL', async () => {
+  it('a contract by its object, its path, its URL or the module of a compiled one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flick-gate-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const path = join(folder, 'openapi.json');
     writeFileSync(path, JSON.stringify(document));
+    const compiled = join(folder, 'contract.mjs');
+    writeFileSync(compiled, compileContract(path, compiled).bytes);
+    const module: object = await import(pathToFileURL(compiled).href);
     const statuses = await Promise.all(
-      [document, path, pathToFileURL(path)].map(async (contract) => {
+      [document, path, pathToFileURL(path), module].map(async (contract) => {
         const service = await serve({ ...quiet, contract, handlers });
         const { status } = await fetch(`${service.origin}/tea`);
         await service.stop();
         return status;
       }),
     );
-    expect(statuses).toEqual([200, 200, 200]);
+    expect(statuses).toEqual([200, 200, 200, 200]);
   });
 
   it('the settings of the file, in camel case, with a secret as its text', async () => {
