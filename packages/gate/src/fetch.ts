@@ -73,7 +73,7 @@ export async function openFlick<Args extends readonly unknown[] = readonly unkno
     });
   const fetch = (request: Request, ...args: Args): Promise<Response> => {
     const answering =
-      request.body === null || isFramed(request)
+      isFramed(request) || request.body === null
         ? answer(request, args)
         : withKnownBody(request, ladder.bodyMs).then((known) => answer(known, args));
     // Else what others wait for as well, and the outcome, could end with a client that hangs up.

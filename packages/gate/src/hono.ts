@@ -55,7 +55,7 @@ export async function openFlick({ addressOf, ...settings }: FlickSettings): Prom
     const bindings = bindingsOf(c.env);
     const { incoming } = bindings;
     const { raw } = c.req;
-    const isKnown = incoming instanceof IncomingMessage || raw.body === null || isFramed(raw);
+    const isKnown = incoming instanceof IncomingMessage || isFramed(raw) || raw.body === null;
     const request = isKnown ? raw : await withKnownBody(raw, ladder.bodyMs);
     const answering = ladder.answer(callOf(c, request, bindings, respond, ladder.countsAddresses, addressOf));
     // Else what others wait for as well, and the outcome, could end with a client that hangs up.

@@ -19,7 +19,7 @@ export function factsOfRequest(request: Request, address: string, overload: Requ
   const end = slash === -1 ? url.length : slash;
   // One that did not come over a wire, or whose host keeps these fields to itself.
   if (!hasHost) headers.push('host', url.slice(from, end));
-  if (request.body !== null && !isFramed(request)) headers.push('transfer-encoding', 'chunked');
+  if (!isFramed(request) && request.body !== null) headers.push('transfer-encoding', 'chunked');
   const fragment = url.indexOf('#', end);
   return {
     method: request.method,
@@ -32,7 +32,10 @@ export function factsOfRequest(request: Request, address: string, overload: Requ
   };
 }
 
-/** Whether its fields say if it has a body. */
-export function isFramed({ headers }: Request): boolean {
-  return headers.has('content-length') || headers.has('transfer-encoding');
+/** No Request of these has a body. */
+export const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
+/** Whether its method or its fields say if it has a body. To ask for that has some hosts make all of a Request. */
+export function isFramed({ method, headers }: Request): boolean {
+  return bodiless.has(method) || headers.has('content-length') || headers.has('transfer-encoding');
 }

@@ -24,6 +24,7 @@ import { inPlaceOf } from './relay-head.ts';
 import { requestIdOf } from './request-id.ts';
 import { dressed, fieldsBeside, problemResponse } from './web-answer.ts';
 import { readWebBody } from './web-body.ts';
+import { bodiless } from './web-facts.ts';
 import { JudgedRequest } from './web-replay.ts';
 import { heldBack, passing } from './web-watch.ts';
 import { type FlickContext, WebContext } from './web-context.ts';
@@ -72,8 +73,6 @@ export interface WebCall {
 }
 
 const hostsOwn: readonly OfTheHost[] = ['admin', 'listen', 'tls', 'upstream'];
-/** No Request of these has a body. */
-const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const tooSlow = 'The API did not answer within the time that the server waits.';
 const failed = 'The server failed while it answered this request.';
 
