@@ -8,12 +8,18 @@ import { promisify } from 'node:util';
 export const peers = {
   '@fastify/jwt': '10.2.8',
   '@fastify/rate-limit': '11.2.0',
+  '@nestjs/common': '12.5.1',
+  '@nestjs/core': '12.5.1',
+  '@nestjs/platform-express': '12.5.1',
+  '@nestjs/platform-fastify': '12.5.0',
   '@stoplight/prism-cli': '5.16.0',
   express: '5.3.0',
   'express-jwt': '8.5.1',
   'express-openapi-validator': '5.6.2',
   'express-rate-limit': '8.7.5',
   fastify: '5.12.8',
+  'reflect-metadata': '0.2.2',
+  rxjs: '7.8.2',
 };
 
 const folder = new URL('.peers/', import.meta.url);

@@ -3,7 +3,7 @@
  *
  *   --quick   in a good minute rather than five, less steady
  *   --write   writes bench/results.md too; of one part alone, bench/results-<part>.md
- *   --only    one part: self, gateway, refusals, operations, hono, frameworks or decide
+ *   --only    one part: self, gateway, refusals, operations, apps, frameworks or decide
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -44,7 +44,7 @@ const parts = {
   gateway: benchGateway,
   refusals: benchRefusals,
   operations: benchOperations,
-  hono: benchHono,
+  apps: benchApps,
   frameworks: benchFrameworks,
   decide: benchDecide,
 };
@@ -215,22 +215,43 @@ async function benchOperations(load) {
 }
 
 /**
- * A Hono app that checks nothing, and the same behind Flick.
+ * Apps that check nothing, and the same behind Flick.
  *
  * @param {import('./rounds.js').Child} load
  */
-async function benchHono(load) {
-  const names = ['hono', 'with flick'];
-  const fronts = await Promise.all([start('self-hono.js'), start('self-hono.js', 'flick')]);
-  await inTurn(fronts, ({ first }, at) => checkFront(names[at] ?? '', first.port, at === 0 ? [] : allChecks));
+async function benchApps(load) {
+  /** @type {readonly { name: string, args: readonly [string, ...string[]], way: string }[]} */
+  const apps = [
+    { name: 'a Hono app', args: ['self-hono.js'], way: 'flick' },
+    { name: 'a handler of Requests', args: ['self-fetch.js'], way: 'flick' },
+    ...(trouble === undefined
+      ? [
+          {
+            name: 'a Nest application on Express',
+            args: /** @type {const} */ (['app-nest.js', 'express']),
+            way: 'served',
+          },
+          {
+            name: 'a Nest application on Fastify',
+            args: /** @type {const} */ (['app-nest.js', 'fastify']),
+            way: 'served',
+          },
+        ]
+      : []),
+  ];
   /** @type {string[]} */
   const lines = [];
-  await inTurn([accountGet, transferPost], async (scenario) => {
-    const units = fronts.map((front, at) => ({ name: names[at] ?? '', front, scenario }));
-    const samples = await measure(load, units, pace);
-    lines.push(...besideFirst(`In a Hono app: ${scenario.name}`, names, samples));
+  await inTurn(apps, async ({ name, args, way }) => {
+    const names = ['alone', 'with Flick'];
+    const fronts = await Promise.all([start(...args), start(...args, way)]);
+    await inTurn(fronts, ({ first }, at) => checkFront(name, first.port, at === 0 ? [] : allChecks));
+    await inTurn([accountGet, transferPost], async (scenario) => {
+      const units = fronts.map((front, at) => ({ name: names[at] ?? '', front, scenario }));
+      const samples = await measure(load, units, brief);
+      lines.push(...besideFirst(`${name}: ${scenario.name}`, names, samples));
+    });
+    for (const front of fronts) front.end();
   });
-  for (const front of fronts) front.end();
   return lines;
 }
 
