@@ -1,6 +1,7 @@
 import type { MadeChecks } from '@flick/schema';
 import type { CompiledIndex } from './compiled-index.ts';
 import { isMembers } from './pointer.ts';
+import type { MadeCode } from './schemas.ts';
 import { version } from './version.ts';
 
 /*
@@ -44,12 +45,7 @@ function isCompiledModule(value: unknown): value is CompiledModule {
  *
  * @param document - what it is made of, as its first line calls it
  */
-export function encodeModule(
-  document: string,
-  index: CompiledIndex,
-  texts: Buffer,
-  code: Iterable<readonly [reader: string, checks: ReadonlyMap<string, string>]>,
-): string {
+export function encodeModule(document: string, index: CompiledIndex, texts: Buffer, code: MadeCode): string {
   const lines = [
     `// Made of ${document.replaceAll(/[^ -~]/g, '?')} by flick compile; to change it, compile again.`,
     'export default {',
@@ -60,7 +56,6 @@ export function encodeModule(
     'checks: {',
   ];
   for (const [reader, checks] of code) {
-    if (checks.size === 0) continue;
     lines.push(`${quoted(reader)}: {`);
     for (const [key, check] of checks) lines.push(`${quoted(key)}: ${check},`);
     lines.push('},');

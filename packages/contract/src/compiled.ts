@@ -15,11 +15,11 @@ import { ContractError } from './contract-error.ts';
 import { DeafLog, FaultLog, Findings, type Spot } from './faults.ts';
 import { type CompiledModule, moduleFormat } from './compiled-module.ts';
 import { joinedBehind } from './lazy-json.ts';
-import type { Contract, ContractFault, SecurityNeed, SecurityScheme } from './model.ts';
+import type { Contract, ContractFault, Operation, SecurityNeed, SecurityScheme } from './model.ts';
 import { type OperationDraft, type OperationHead, type OperationParts, OperationReader } from './operations.ts';
 import { memberOf, pointerTokens } from './pointer.ts';
 import type { Position } from './positions.ts';
-import { type Making, Schemas } from './schemas.ts';
+import { type MadeCode, type Making, readerKey, Schemas } from './schemas.ts';
 import { type Place, rootPlace, type SourceFile, Sources } from './sources.ts';
 import { switchesOf } from './switches.ts';
 import { version } from './version.ts';
@@ -56,12 +56,21 @@ export function readCompiledModule(
   const name = 'the compiled contract';
   if (format !== moduleFormat) {
     const sentence = `is of format ${String(format)}, and Flick ${version} reads format ${moduleFormat}`;
-    throw new ContractError(`${sentence}; compile it again, by flick compile`, name);
+    throw new ContractError(`${sentence}; ${remedy}`, name);
   }
   const index: unknown = JSON.parse(indexText);
   if (!isCompiledIndex(index)) throw damaged(name);
   const kept = { index, texts: Buffer.from(texts), name, files: [] };
-  return keptContract(kept, otherVersion(writer), settings, { made: checks });
+  const contract = keptContract(kept, otherVersion(writer), settings, { made: checks });
+  const missing = [...readersOf(contract.operations)].filter(([reader]) => !Object.hasOwn(checks, reader));
+  if (missing.length === 0) return contract;
+  const warnings = missing.map(([, setting]) =>
+    warning(
+      name,
+      `it has no code for ${setting}, which it judges more slowly; ${remedy}, beside a flick.yaml that has it`,
+    ),
+  );
+  return Object.freeze({ ...contract, faults: Object.freeze([...warnings, ...contract.faults]) });
 }
 
 /**
@@ -70,18 +79,30 @@ export function readCompiledModule(
  *
  * @throws ContractError where the settings name an operation that it does not have
  */
-export function makeChecks(
-  index: CompiledIndex,
-  texts: Buffer,
-  name: string,
-  settings: ContractSettings,
-): Schemas['code'] {
+export function makeChecks(index: CompiledIndex, texts: Buffer, name: string, settings: ContractSettings): MadeCode {
   const { contract, schemas } = contractOf({ index, texts, name, files: [] }, settings, { keepsCode: true });
   for (const operation of contract.operations) {
     contract.warm(operation);
     if (operation.switches.responses !== 'off') contract.warm(operation, 'responses');
   }
-  return schemas.code;
+  const code = new Map(schemas.code);
+  return Array.from(readersOf(contract.operations).keys(), (reader) => [reader, code.get(reader) ?? new Map()]);
+}
+
+/** The keys of the readers that operations need under their switches, and the settings that ask for them. */
+function readersOf(operations: readonly Operation[]): Map<string, string> {
+  const readers = new Map<string, string>();
+  for (const { switches } of operations) {
+    readers.set(readerKey('request', switches.unknownMembers), `unknown_members: ${switches.unknownMembers}`);
+    if (switches.responses !== 'off') readers.set(readerKey('response', 'as_schema'), 'responses');
+  }
+  return readers;
+}
+
+const remedy = 'compile it again, by flick compile';
+
+function warning(file: string, message: string): ContractFault {
+  return Object.freeze({ severity: 'warning', message, file, line: 0, column: 0, pointer: '' });
 }
 
 /** What was kept of a contract. */
@@ -104,10 +125,7 @@ function keptContract(kept: Kept, doubts: readonly string[], settings: ContractS
     // An index that has its checksum and not its shape was made by hand.
     throw error instanceof ContractError ? error : damaged(name);
   }
-  const warnings = doubts.map((doubt): ContractFault => {
-    const message = `${doubt}; compile it again, by flick compile`;
-    return Object.freeze({ severity: 'warning', message, file: name, line: 0, column: 0, pointer: '' });
-  });
+  const warnings = doubts.map((doubt) => warning(name, `${doubt}; ${remedy}`));
   return Object.freeze({
     ...contract,
     faults: Object.freeze([...warnings, ...inOrder([...index.faults, ...contract.faults], index.files)]),

@@ -25,6 +25,14 @@ export interface Making {
   readonly keepsCode?: boolean;
 }
 
+/** Source text of checks, by the keys of readers, then by those of schemas. */
+export type MadeCode = readonly (readonly [reader: string, checks: ReadonlyMap<string, string>])[];
+
+/** Tells readers apart that read the same schema differently. */
+export function readerKey(direction: 'request' | 'response', unknownMembers: UnknownMembers): string {
+  return `${direction} ${unknownMembers}`;
+}
+
 /** Makes checks of the schemas of one contract; one compiler for each way of reading them. */
 export class Schemas {
   readonly #compilers = new Map<string, Compiler>();
@@ -66,12 +74,12 @@ export class Schemas {
   }
 
   /** The code of all checks that were compiled so far, by the keys of readers. */
-  get code(): readonly (readonly [reader: string, checks: ReadonlyMap<string, string>])[] {
+  get code(): MadeCode {
     return Array.from(this.#compilers, ([key, { code }]) => [key, code]);
   }
 
   #reader(direction: 'request' | 'response', unknownMembers: UnknownMembers): SchemaReader {
-    const key = `${direction} ${unknownMembers}`;
+    const key = readerKey(direction, unknownMembers);
     let compiler = this.#compilers.get(key);
     if (compiler === undefined) {
       compiler = createCompiler({

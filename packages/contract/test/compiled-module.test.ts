@@ -79,10 +79,17 @@ describe('a contract compiled to a module', () => {
     const closed = await moduleOf({ unknownMembers: 'refuse', responses: 'watch' });
     expect(Object.keys(plain.checks)).toEqual(['request as_schema']);
     expect(Object.keys(closed.checks).toSorted()).toEqual(['request refuse', 'response as_schema']);
-    const unmade = contractFrom(believing(plain), { unknownMembers: 'refuse' });
+    const unmade = contractFrom(believing(plain), { unknownMembers: 'refuse', responses: 'watch' });
+    expect(unmade.faults.map(({ message }) => message)).toEqual(
+      ['unknown_members: refuse', 'responses'].map(
+        (setting) =>
+          `it has no code for ${setting}, which it judges more slowly; compile it again, by flick compile, beside a flick.yaml that has it`,
+      ),
+    );
     expect(checkOf(unmade)(bad)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
     expect(checkOf(unmade)(good)).toMatchObject([{ pointer: '/part/more', keyword: 'additionalProperties' }]);
-    const made = contractFrom(closed, { unknownMembers: 'refuse' });
+    const made = contractFrom(closed, { unknownMembers: 'refuse', responses: 'watch' });
+    expect(made.faults).toEqual([]);
     expect(checkOf(made)(good)).toEqual(checkOf(unmade)(good));
   });
 
