@@ -9,13 +9,14 @@ import { Hono } from 'hono';
 import { expect, vi } from 'vitest';
 import { portOf } from '../packages/gate/test/port-of.ts';
 import type { Answer } from './answer.ts';
+import { requestOf, responseOf, wireOf } from './fetch-bytes.ts';
 import { checkProblem, exchange, type Wire } from './over-sockets.ts';
 import { contractSettingsOf, moduleOf } from './setting.ts';
 import { settingsOf } from './story-settings.ts';
-import { inTurn, type Story, type StoryUpstream } from './story.ts';
+import { inTurn, type Story } from './story.ts';
 
 /** What reached the handler of the last request. */
-type Reached = NonNullable<Answer['upstream']>;
+export type Reached = NonNullable<Answer['upstream']>;
 
 /** Something that answers the bytes of a request. */
 interface Host {
@@ -77,40 +78,6 @@ export async function runInHost(story: Story, hosting: Hosting, patienceMs = 10_
   } finally {
     await host.stop();
   }
-}
-
-function responseOf({ status, fields = {}, body }: StoryUpstream): Response {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(fields)) for (const line of [value].flat()) headers.append(name, line);
-  const bodiless = status === 204 || status === 205 || status === 304;
-  return new Response(bodiless || body === undefined ? null : body, { status, headers });
-}
-
-/** A Request of the bytes of a request, as a host would make it. */
-function requestOf(bytes: Buffer): Request {
-  const text = bytes.toString('latin1');
-  const end = text.indexOf('\r\n\r\n');
-  const [line = '', ...lines] = text.slice(0, end).split('\r\n');
-  const [method = '', target = ''] = line.split(' ');
-  const headers = new Headers();
-  let host = '';
-  for (const field of lines) {
-    const [, name = '', value = ''] = /^([^:]*):\s*(.*)$/.exec(field) ?? [];
-    headers.append(name, value);
-    if (name.toLowerCase() === 'host') host = value;
-  }
-  const body = bytes.subarray(end + 4);
-  const bodiless = method === 'GET' || method === 'HEAD' || body.length === 0;
-  return new Request(`http://${host}${target}`, { method, headers, body: bodiless ? null : new Uint8Array(body) });
-}
-
-async function wireOf(response: Response): Promise<Wire> {
-  const body = Buffer.from(await response.arrayBuffer()).toString('latin1');
-  return {
-    status: response.status,
-    fields: { date: new Date().toUTCString(), ...Object.fromEntries(response.headers) },
-    body,
-  };
 }
 
 async function fetchOf(story: Story, { answer, onOutcome }: StoryApi, contract?: object) {

@@ -1,21 +1,7 @@
-import { createJwtVerifier } from '@flick/credentials';
-import type { Verifier } from '@flick/decide';
 import type { FlickSettings } from '@flick/gate/fastify';
 import { fileURLToPath } from 'node:url';
 import { contractOf, defaultSizes, type Setting } from './setting.ts';
-import { storySessions } from './story-sessions.ts';
-import { tokenSecret } from './token.ts';
-
-/** Takes any credential that has its scheme's form, as the ladder does for schemes that no verifier is named for. */
-const anyCredential: Verifier = {
-  verify: (_credential, { name }) => ({ kind: 'good', consumer: { subject: '', scopes: [], scheme: name } }),
-};
-
-const verifiers = new Map<string, Verifier>([
-  ['bearer', createJwtVerifier({ algorithms: ['HS256'], secret: Buffer.from(tokenSecret) })],
-  ['session', storySessions.verifier],
-  ['token', storySessions.verifier],
-]);
+import { verifierOf } from './story-verifiers.ts';
 
 /** The settings of a story as code writes them for a service in process. */
 export function settingsOf(story: Setting): FlickSettings {
@@ -30,9 +16,7 @@ export function settingsOf(story: Setting): FlickSettings {
     ...(unknownMembers && { unknownMembers }),
     ...watched,
     operations,
-    credentials: Object.fromEntries(
-      Array.from(contractOf(story).schemes.keys(), (name) => [name, verifiers.get(name) ?? anyCredential]),
-    ),
+    credentials: Object.fromEntries(Array.from(contractOf(story).schemes.keys(), (name) => [name, verifierOf(name)])),
     limits: Object.fromEntries(
       limits.map(({ name, windowMs, ...limit }) => [name, { ...limit, window: `${windowMs}ms` }]),
     ),
