@@ -61,7 +61,7 @@ const config :Workerd.Config = (
     (name = "main", worker = .shop),
     (name = "internet", network = (allow = ["local"])),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (cfBlobHeader = "CF-Blob"), service = "main")],
 );
 const shop :Workerd.Worker = (
   modules = [(name = "worker.mjs", esModule = embed "${bundle}")],

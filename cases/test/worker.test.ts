@@ -289,6 +289,20 @@ describe('a Worker in workerd', () => {
     expect((await answers).map(({ status }) => status)).toEqual([201, 201, 201]);
   });
 
+  it('hands on what the host tells of a request beside the Fetch standard, its body read or not', async () => {
+    const { origin } = await started(bundled(byEsbuild, 'at-once.js'));
+    const from = { 'CF-Blob': JSON.stringify({ country: 'NZ' }) };
+    const paid = post('/payments', { kind: 'Transfer', iban: 'x' }, { ...json, ...from });
+    const answers = await Promise.all([
+      fetch(`${origin}/teas/1`, { headers: from }),
+      fetch(`${origin}/payments`, paid),
+      fetch(`${origin}/teas/%31`, { headers: from }),
+    ]);
+    expect(await Promise.all(answers.map((answer) => answer.json()))).toMatchObject(
+      Array.from(answers, () => ({ country: 'NZ' })),
+    );
+  });
+
   it('is as small as docs/fetch.md says', async () => {
     await installWorkerd();
     const { folder, remove } = await shopFolder();

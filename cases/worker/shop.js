@@ -15,7 +15,10 @@ export function openShop() {
       if (operationId === 'hang') await new Promise((resolve) => setTimeout(resolve, 60_000));
       if (operationId === 'getTea' && params.id > 9) throw refusal('unknown-resource');
       const status = operationId === 'addOrder' ? 201 : 200;
-      return Response.json({ operationId, params, query, body, who: consumer?.subject }, { status });
+      return Response.json(
+        { operationId, params, query, body, who: consumer?.subject, country: request.cf?.country },
+        { status },
+      );
     },
   });
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import {
   type CompiledContract,
   compileContract,
@@ -28,6 +29,9 @@ export function compile(openapi: string | undefined, { config, output, strict = 
   const { contract: path, settings } = readContractSource(openapi, config === undefined ? {} : { config });
   if (isSameFile(path, output))
     throw new StartFault(`${output}: is the document itself; name another file by --output`);
+  if (/\.(?:[cm]?ts|cjs)$/.test(output)) {
+    throw new StartFault(`${output}: a module is written as .mjs, or as .js; name it so by --output`);
+  }
   const { bytes, operations, faults } = compiled(path, output, settings);
   for (const line of describeFaults(faults)) say(line);
   const errors = faults.filter(({ severity }) => severity === 'error').length;
@@ -35,12 +39,16 @@ export function compile(openapi: string | undefined, { config, output, strict = 
     throw new StartFault(`--strict: errors of the contract: ${errors}; nothing was written`);
   }
   replaceFile(output, bytes);
-  // TypeScript does not look into the module, and would take its import for a mistake.
-  if (isModuleName(output)) replaceFile(output.replace(/\.(m?)js$/, '.d.$1ts'), declaration);
+  if (isModuleName(output)) declare(output.replace(/\.(m?)js$/, '.d.$1ts'));
   const size = bytes.length < 1e6 ? `${Math.ceil(bytes.length / 1e3)} kB` : `${(bytes.length / 1e6).toFixed(1)} MB`;
   const count = `${operations.length} operation${operations.length === 1 ? '' : 's'}`;
   process.stdout.write(`flick: ${output}: ${count} of ${path}, ${size}\n`);
   return 0;
+}
+
+/** TypeScript does not look into the module. A declaration that somebody else made of it stays. */
+function declare(path: string): void {
+  if (!existsSync(path)) replaceFile(path, declaration);
 }
 
 const declaration = `/** A contract that flick compile has made: hand it over as \`contract\`. */

@@ -84,6 +84,9 @@ describe('flick compile', () => {
     const module: unknown = await import(pathToFileURL(join(folder, 'contract.mjs')).href);
     expect(module).toMatchObject({ default: { flickContract: 1, checks: { 'request refuse': {} } } });
     expect(readFileSync(join(folder, 'contract.d.mts'), 'utf8')).toContain('export default contract;');
+    writeFileSync(join(folder, 'contract.d.mts'), '// mine');
+    expect(await runFlick(['compile', 'openapi.yaml', '-o', 'contract.mjs'], folder)).toEqual(run);
+    expect(readFileSync(join(folder, 'contract.d.mts'), 'utf8')).toBe('// mine');
     const serving = await runFlick(['serve', 'contract.mjs', '-u', 'http://127.0.0.1:9'], folder);
     expect(serving).toMatchObject({
       code: 2,
@@ -101,6 +104,14 @@ describe('flick compile', () => {
     [['compile', 'openapi.yaml', '-o', 'folder'], 'folder: cannot be written: it is a folder, not a file'],
     [['compile', 'openapi.yaml', '-o', 'no/such/folder'], 'no/such/folder: cannot be written: no such file'],
     [['compile'], 'no contract: name one, such as openapi.yaml'],
+    [
+      ['compile', 'openapi.yaml', '-o', 'contract.ts'],
+      'contract.ts: a module is written as .mjs, or as .js; name it so by --output',
+    ],
+    [
+      ['types', 'contract.mjs'],
+      'contract.mjs: is a module, and code is not run from here; import it, and hand over what it exports',
+    ],
     [
       ['serve', 'other.flick', '-u', 'http://127.0.0.1:9'],
       'other.flick: is a compiled contract of format 99, and Flick 0.1.0 reads format 2; compile it again, by flick compile',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { assemble, type ContractSettings } from './assembly.ts';
 import { makeChecks } from './compiled.ts';
 import { digestOf, encodeCompiled, isCompiledFile } from './compiled-file.ts';
-import { encodeModule, isModuleName } from './compiled-module.ts';
+import { encodeModule } from './compiled-module.ts';
 import type { CompiledIndex, KeptFile, KeptNeed, KeptOperation, KeptSource, KeptSpot } from './compiled-index.ts';
 import { ContractError } from './contract-error.ts';
 import { readDocument } from './document.ts';
@@ -12,6 +12,7 @@ import { lineCounter } from './document-text.ts';
 import type { Spot } from './faults.ts';
 import { type Cuts, cut, unlikeJson } from './lazy-json.ts';
 import type { Contract, ContractFault, Operation, SecurityNeed } from './model.ts';
+import { isModuleName } from './module-name.ts';
 import { isMembers, type Members, memberOf, pointerAt } from './pointer.ts';
 import { type SourceFile, Sources } from './sources.ts';
 

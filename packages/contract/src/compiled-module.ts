@@ -25,11 +25,6 @@ export interface CompiledModule {
   readonly checks: Readonly<Record<string, MadeChecks>>;
 }
 
-/** Whether a file's name is that of a module of JavaScript. */
-export function isModuleName(path: string): boolean {
-  return /\.m?js$/.test(path);
-}
-
 /** What a module of a compiled contract exports, be it given as a whole or by its default alone. */
 export function compiledModuleOf(value: object): CompiledModule | undefined {
   const exported = 'default' in value ? value.default : value;

@@ -1,10 +1,11 @@
 export { type CompiledContract, compileContract } from './compile.ts';
 export type { Check, JsonType, Resolve, SchemaFault, SchemaNode, Shape, UnknownMembers } from '@flick/schema';
 export { isCompiledFile as isCompiledContract } from './compiled-file.ts';
-export { compiledModuleOf, isModuleName } from './compiled-module.ts';
+export { compiledModuleOf } from './compiled-module.ts';
 export { ContractError } from './contract-error.ts';
 export type { ContractSettings } from './assembly.ts';
 export type * from './model.ts';
+export { isModuleName } from './module-name.ts';
 export { didYouMean } from './nearest.ts';
 export { type Position, positionsOf } from './positions.ts';
 export { contractFrom, readContract } from './read.ts';

@@ -2,8 +2,7 @@ import type { Contract } from './model.ts';
 import { assemble, type ContractSettings } from './assembly.ts';
 import { readCompiled, readCompiledModule } from './compiled.ts';
 import { isCompiledFile } from './compiled-file.ts';
-import { compiledModuleOf, isModuleName } from './compiled-module.ts';
-import { ContractError } from './contract-error.ts';
+import { compiledModuleOf } from './compiled-module.ts';
 import { readDocument } from './document.ts';
 import { Sources } from './sources.ts';
 
@@ -16,12 +15,6 @@ import { Sources } from './sources.ts';
  */
 export function readContract(path: string, settings: ContractSettings = {}): Contract {
   if (isCompiledFile(path)) return readCompiled(path, settings);
-  if (isModuleName(path)) {
-    throw new ContractError(
-      'is a module, and code is not run from here; import it, and hand over what it exports',
-      path,
-    );
-  }
   return assemble(readDocument(Sources.open(path), settings), settings);
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { SchemaNode } from '@flick/schema';
 import { ContractError } from './contract-error.ts';
+import { isModuleName } from './module-name.ts';
 import type { Position } from './positions.ts';
 import { type DocumentText, parseText } from './document-text.ts';
 import { indexIds, type SchemaIds } from './schema-ids.ts';
@@ -78,6 +79,10 @@ export class Sources {
    * @throws ContractError
    */
   static open(path: string): Sources {
+    if (isModuleName(path)) {
+      const sentence = 'is a module, and code is not run from here; import it, and hand over what it exports';
+      throw new ContractError(sentence, path);
+    }
     let folder: string;
     let real: string;
     try {

@@ -35,8 +35,8 @@ const openapi = documentOf(
 );
 
 /** What the module exports that is made of a document under some settings. */
-async function moduleOf(settings: ContractSettings = {}): Promise<CompiledModule> {
-  const folder = folderWith({ 'openapi.json': openapi });
+async function moduleOf(settings: ContractSettings = {}, document: object = openapi): Promise<CompiledModule> {
+  const folder = folderWith({ 'openapi.json': document });
   const output = join(folder, 'contract.mjs');
   writeFileSync(output, compileContract(join(folder, 'openapi.json'), output, settings).bytes);
   const module = compiledModuleOf(await import(pathToFileURL(output).href));
@@ -59,7 +59,7 @@ function believing(module: CompiledModule): CompiledModule {
   return { ...module, checks: Object.fromEntries(checks) };
 }
 
-const bad = { name: 'x', part: { size: 'y' } };
+const wrong = { name: 'x', part: { size: 'y' } };
 const good = { name: "it's a thing", part: { size: 1, more: true } };
 
 describe('a contract compiled to a module', () => {
@@ -69,9 +69,9 @@ describe('a contract compiled to a module', () => {
       const contract = contractFrom(exported);
       expect(contract).toMatchObject({ api: { title: 'Tests' }, faults: [], files: [], missing: [] });
       expect(checkOf(contract)(good)).toBeUndefined();
-      expect(checkOf(contract)(bad)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
+      expect(checkOf(contract)(wrong)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
     }
-    expect(checkOf(contractFrom(believing(module)))(bad)).toBeUndefined();
+    expect(checkOf(contractFrom(believing(module)))(wrong)).toBeUndefined();
   });
 
   it('has the code that its settings ask for, and judges without where the start has others', async () => {
@@ -86,11 +86,46 @@ describe('a contract compiled to a module', () => {
           `it has no code for ${setting}, which it judges more slowly; compile it again, by flick compile, beside a flick.yaml that has it`,
       ),
     );
-    expect(checkOf(unmade)(bad)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
+    expect(checkOf(unmade)(wrong)).toMatchObject([{ pointer: '/name' }, { pointer: '/part/size' }]);
     expect(checkOf(unmade)(good)).toMatchObject([{ pointer: '/part/more', keyword: 'additionalProperties' }]);
     const made = contractFrom(closed, { unknownMembers: 'refuse', responses: 'watch' });
     expect(made.faults).toEqual([]);
     expect(checkOf(made)(good)).toEqual(checkOf(unmade)(good));
+  });
+
+  it('runs nothing of the texts of its document, whatever is in them', async () => {
+    const texts = [
+      '"',
+      "'",
+      '`',
+      '\\',
+      '\n',
+      '\u2028',
+      '*/',
+      '${0}',
+      '</script>',
+      '"]; throw 1; //',
+      "']: throw 1; //",
+    ];
+    const names = texts.map((text) => `${text} throw 1 ${text}`);
+    const hostile = {
+      type: 'object',
+      required: names,
+      properties: Object.fromEntries(names.map((name) => [name, { const: name, pattern: 'throw 1', title: name }])),
+      patternProperties: { [`^['"\`]\\n$`]: { enum: names } },
+      dependentRequired: Object.fromEntries(names.map((name) => [name, names])),
+    };
+    const content = { 'application/json': { schema: { $ref: '#/components/schemas/%27%60' } } };
+    const document = documentOf(
+      { "/'*/": { post: { operationId: 'addThing', requestBody: { content }, responses } } },
+      { info: { title: "'; throw 1; //", version: '1' }, components: { schemas: { "'`": hostile } } },
+    );
+    const module = await moduleOf({}, document);
+    expect(Object.keys(module.checks['request as_schema'] ?? {}).length).toBeGreaterThan(0);
+    const check = checkOf(contractFrom(module));
+    expect(check(Object.fromEntries(names.map((name) => [name, name])))).toBeUndefined();
+    const bad = { [names[0] ?? '']: 'x' };
+    expect(check(bad)).toEqual(checkOf(contractFrom(document))(bad));
   });
 
   it('is the same text for the same document, imports nothing, and names no place of the machine', () => {

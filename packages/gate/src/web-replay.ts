@@ -1,4 +1,5 @@
 import type { Passage } from '@flick/decide';
+import { cfOf } from './web-cf.ts';
 
 /** A request that passed the ladder, to be had as a Request that can be read from its start. */
 export class JudgedRequest {
@@ -32,7 +33,7 @@ export class JudgedRequest {
     const url = judgedUrl(sent, this.#passage);
     if (body === undefined) return url === sent.url ? sent : new Request(url, sent);
     const { method, signal, headers } = sent;
-    return new Request(url, { method, headers: ofPlain(headers, body), signal, body });
+    return new Request(url, { method, headers: ofPlain(headers, body), signal, body, ...cfOf(sent) });
   }
 }
 

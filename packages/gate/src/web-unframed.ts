@@ -1,3 +1,5 @@
+import { cfOf } from './web-cf.ts';
+
 /**
  * Finds out whether a request has a body whose fields do not say so: some hosts give one to every POST, and others leave
  * the fields out. Of the body one chunk is read.
@@ -17,7 +19,7 @@ export async function withKnownBody(request: Request, deadlineMs: number): Promi
   // One that fails is found when the body is read.
   const chunk = await Promise.race([first.catch(() => undefined), deadline]);
   clearTimeout(timer);
-  if (chunk?.done === true) return new Request(url, { method, headers, signal });
+  if (chunk?.done === true) return new Request(url, { method, headers, signal, ...cfOf(request) });
   let begun = false;
   const whole = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -28,7 +30,7 @@ export async function withKnownBody(request: Request, deadlineMs: number): Promi
     },
     cancel: (reason) => reader.cancel(reason),
   });
-  return new Request(url, { method, headers, signal, body: whole, duplex: 'half' });
+  return new Request(url, { method, headers, signal, body: whole, duplex: 'half', ...cfOf(request) });
 }
 
 /** Some hosts begin with a chunk of nothing. */
