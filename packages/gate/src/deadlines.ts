@@ -1,9 +1,12 @@
 import { performance } from 'node:perf_hooks';
 
-/** Something that is due within the time that all have. */
+/** Something that is due within the time that all have. Of the members, all but `expire` are the list's. */
 export interface Dated {
   /** When it is due, on the clock of `performance.now`; set where it is added. */
   dueMs: number;
+  /** Those that wait before and after it; `undefined` at an end of the list, and outside of it. */
+  earlier: Dated | undefined;
+  later: Dated | undefined;
   /** Its time is over; it is not waited for any longer. */
   readonly expire: () => void;
 }
@@ -12,10 +15,11 @@ export interface Dated {
 const lookMs = 50;
 
 /** Deadlines that are all equally far away, by one timer: each of Node's own costs a request a microsecond. */
-export class Deadlines<One extends Dated> {
+export class Deadlines {
   readonly #afterMs: number;
-  // In the order in which they are due.
-  readonly #waiting = new Set<One>();
+  // A list in the order in which they are due: to come and to go changes two neighbours.
+  #first: Dated | undefined = undefined;
+  #last: Dated | undefined = undefined;
   #timer: NodeJS.Timeout | undefined = undefined;
 
   /** @param afterMs - from when one is added */
@@ -23,27 +27,40 @@ export class Deadlines<One extends Dated> {
     this.#afterMs = afterMs;
   }
 
-  add(one: One): void {
-    one.dueMs = performance.now() + this.#afterMs;
-    this.#waiting.add(one);
+  /** @returns the time, on the clock of `performance.now` */
+  add(one: Dated): number {
+    this.delete(one);
+    const nowMs = performance.now();
+    one.dueMs = nowMs + this.#afterMs;
+    one.earlier = this.#last;
+    if (this.#last === undefined) this.#first = one;
+    else this.#last.later = one;
+    this.#last = one;
     if (this.#timer === undefined) this.#look(this.#afterMs);
+    return nowMs;
   }
 
-  delete(one: One): void {
-    this.#waiting.delete(one);
+  delete(one: Dated): void {
+    const { earlier, later } = one;
+    if (earlier !== undefined) earlier.later = later;
+    else if (this.#first === one) this.#first = later;
+    if (later !== undefined) later.earlier = earlier;
+    else if (this.#last === one) this.#last = earlier;
+    one.earlier = undefined;
+    one.later = undefined;
   }
 
   #look(inMs: number): void {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       const nowMs = performance.now();
-      for (const one of this.#waiting) {
-        if (one.dueMs > nowMs) break;
-        this.#waiting.delete(one);
+      for (let one = this.#first; one !== undefined && one.dueMs <= nowMs; one = this.#first) {
+        this.delete(one);
         one.expire();
       }
-      const [next] = this.#waiting;
-      if (next !== undefined && this.#timer === undefined) this.#look(Math.max(lookMs, next.dueMs - nowMs));
+      if (this.#first !== undefined && this.#timer === undefined) {
+        this.#look(Math.max(lookMs, this.#first.dueMs - nowMs));
+      }
     }, inMs).unref();
   }
 }

@@ -11,7 +11,7 @@ import { fieldsBesideProblem, inPlaceOf, typeOf } from './relay-head.ts';
 export interface HostAnswerOptions {
   readonly decider: Decider;
   /** How long the framework may take before it begins to answer. */
-  readonly deadlines: Deadlines<HostAnswer>;
+  readonly deadlines: Deadlines;
   /** Hears of an answer that could not be sent as it was written. Must not throw. */
   readonly onError: (error: unknown, exchange: Exchange) => void;
 }
@@ -47,12 +47,14 @@ const tooSlow = 'The API did not answer within the time that the server waits.';
  */
 export class HostAnswer implements ResponseHost, Dated {
   dueMs = 0;
+  earlier: Dated | undefined = undefined;
+  later: Dated | undefined = undefined;
   // `judged`: what is written goes out. `silent`: nothing of it does.
   #state: 'open' | 'judged' | 'silent' = 'open';
   readonly #exchange: Exchange;
   readonly #options: HostAnswerOptions;
   readonly #own: readonly Field[];
-  readonly #startMs = performance.now();
+  readonly #startMs: number;
   readonly #writeHead: Method;
   readonly #write: Method;
   readonly #end: Method;
@@ -79,7 +81,7 @@ export class HostAnswer implements ResponseHost, Dated {
     response.write = hostedWrite;
     response.end = hostedEnd;
     response.flushHeaders = hostedFlush;
-    options.deadlines.add(this);
+    this.#startMs = options.deadlines.add(this);
   }
 
   #call(method: Method, args: readonly unknown[]): unknown {
@@ -328,10 +330,14 @@ function listed(given: unknown): OutgoingHttpHeader[] {
   if (Array.isArray(given)) {
     const flat: unknown[] = given.some(Array.isArray) && Array.isArray(given[0]) ? given.flat() : given;
     for (let at = 0; at + 1 < flat.length; at += 2) pushField(fields, String(flat[at]), flat[at + 1]);
-  } else if (typeof given === 'object' && given !== null) {
-    for (const name of Object.keys(given)) pushField(fields, name, Reflect.get(given, name));
+  } else if (isMembers(given)) {
+    for (const name of Object.keys(given)) pushField(fields, name, given[name]);
   }
   return fields;
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function pushField(fields: OutgoingHttpHeader[], name: string, value: unknown): void {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { CodeSettings } from '@flick/settings';
 import { StartFault } from '@flick/settings/start-fault';
 import { adoptServer } from './adopt-server.ts';
@@ -12,6 +13,11 @@ import type { FlickParts, HostedSettings } from './web-ladder.ts';
 
 /** The settings of `flick.yaml` in camel case, but for where to listen and who answers: that is the framework's. */
 export type FrameworkSettings = HostedSettings & Pick<CodeSettings, 'tls'>;
+
+/** A connection that a server of Node has taken. */
+interface Served extends Socket {
+  readonly server?: unknown;
+}
 
 const frameworksOwn = ['admin', 'listen', 'upstream'];
 
@@ -50,6 +56,8 @@ export async function openFramework(options: FrameworkSettings): Promise<OpenFli
   const { sizes, timeouts, tls, overload } = settings;
   const guest: GuestOptions = { ...answerOptionsOf({ decider, timeouts, onError }), timeouts, sizes, record };
   const last = { decider, record };
+  // The server of the request before: an app has one, and on `localhost` one more for each further address.
+  let adopted: unknown;
   ladder.warm();
   let closed: Promise<void> | undefined;
   return {
@@ -71,7 +79,11 @@ export async function openFramework(options: FrameworkSettings): Promise<OpenFli
         { onError },
       ),
     judge(request, response, target, ends) {
-      adoptServer(Reflect.get(request.socket, 'server'), last);
+      const { server }: Served = request.socket;
+      if (server !== adopted) {
+        adoptServer(server, last);
+        adopted = server;
+      }
       new GuestExchange(request, response, target, guest, ends).begin();
     },
     adopt: (server) => adoptServer(server, last),
