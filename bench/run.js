@@ -264,24 +264,40 @@ async function benchFrameworks(load) {
   /** @type {string[]} */
   const lines = [];
   if (trouble !== undefined) return lines;
-  await inTurn(/** @type {const} */ (['fastify', 'express']), async (framework) => {
-    const own = framework === 'fastify' ? 'with jwt, rate-limit and schemas' : 'with jwt, rate-limit and validator';
-    const names = [framework, own, 'with Flick as its server', 'with Flick beside its server'];
+  const checks = 'its own checks';
+  const apps = [
+    {
+      framework: 'fastify',
+      peers: [
+        { name: 'with jwt, rate-limit and schemas', told: checks, args: ['uncached'] },
+        // Which has to be switched on.
+        { name: "the same, with jwt's cache", told: `${checks}, with jwt's cache`, args: [] },
+      ],
+    },
+    { framework: 'express', peers: [{ name: 'with jwt, rate-limit and validator', told: checks, args: [] }] },
+  ];
+  const flicks = [
+    { name: 'with Flick as its server', args: ['served'] },
+    { name: 'with Flick beside its server', args: ['plugged'] },
+  ];
+  await inTurn(apps, async ({ framework, peers: own }) => {
+    const names = [framework, ...own.map(({ name }) => name), ...flicks.map(({ name }) => name)];
     const app = `app-${framework}.js`;
     const fronts = await Promise.all([
       start(app),
-      start(`self-${framework}.js`),
-      start(app, 'served'),
-      start(app, 'plugged'),
+      ...own.map(({ args }) => start(`self-${framework}.js`, ...args)),
+      ...flicks.map(({ args }) => start(app, ...args)),
     ]);
     await inTurn(fronts, ({ first }, at) => checkFront(names[at] ?? '', first.port, at === 0 ? [] : allChecks));
     await inTurn([accountGet, transferPost], async (scenario) => {
       const units = fronts.map((front, at) => ({ name: names[at] ?? '', front, scenario }));
       const samples = await measure(load, units, pace);
       const method = scenario === accountGet ? 'GET' : 'POST';
-      for (const at of [2, 3]) {
-        const came = ratio(samples[at] ?? [], samples[1] ?? [], 'rate');
-        targets.push({ what: `${framework} ${names[at]}, ${method}: requests, to its own checks`, due: 1, came });
+      for (const { name: peer, told } of own) {
+        for (const { name: way } of flicks) {
+          const came = ratio(samples[names.indexOf(way)] ?? [], samples[names.indexOf(peer)] ?? [], 'rate');
+          targets.push({ what: `${framework} ${way}, ${method}: requests, to ${told}`, due: 1, came });
+        }
       }
       lines.push(...besideFirst(`In a ${framework} app: ${scenario.name}`, names, samples));
     });

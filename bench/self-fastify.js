@@ -1,4 +1,4 @@
-/** Fastify with its own jwt (cache on), rate-limit and schemas, for the same API. */
+/** Fastify with its own jwt, rate-limit and schemas, for the same API. With `uncached` jwt has no cache, as by default. */
 import { account, booked } from './answers.js';
 import { serveUsage } from './child.js';
 import { importPeer } from './peers.js';
@@ -10,7 +10,7 @@ const { default: rateLimit } = await importPeer('@fastify/rate-limit');
 
 // What a schema does not name is refused, as the gate does; Fastify would drop it.
 const app = fastify({ keepAliveTimeout: 60_000, ajv: { customOptions: { removeAdditional: false } } });
-await app.register(jwt, { secret, verify: { algorithms: ['HS256'], cache: true } });
+await app.register(jwt, { secret, verify: { algorithms: ['HS256'], cache: process.argv[2] !== 'uncached' } });
 app.addHook('onRequest', (/** @type {any} */ request) => request.jwtVerify());
 await app.register(rateLimit, {
   max: 1_000_000_000,
