@@ -1,5 +1,5 @@
 /** The shop of `worker/` beside its compiled contract, in a folder within the workspace, where its packages are found. */
-export function shopFolder(): Promise<{ readonly folder: string; readonly remove: () => void }>;
+export function shopFolder(document?: string): Promise<{ readonly folder: string; readonly remove: () => void }>;
 
 /** Bundles an entry to one file, as Cloudflare's own tools do. */
 export function byEsbuild(entry: string, file: string): Promise<void>;

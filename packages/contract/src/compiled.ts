@@ -61,7 +61,7 @@ export function readCompiledModule(
   const index: unknown = JSON.parse(indexText);
   if (!isCompiledIndex(index)) throw damaged(name);
   const kept = { index, texts: Buffer.from(texts), name, files: [] };
-  const contract = keptContract(kept, otherVersion(writer), settings, { made: checks });
+  const contract = keptContract(kept, otherVersion(writer), settings, { made: checks, base });
   const missing = [...readersOf(contract.operations)].filter(([reader]) => !Object.hasOwn(checks, reader));
   if (missing.length === 0) return contract;
   const warnings = missing.map(([, setting]) =>
@@ -80,7 +80,7 @@ export function readCompiledModule(
  * @throws ContractError where the settings name an operation that it does not have
  */
 export function makeChecks(index: CompiledIndex, texts: Buffer, name: string, settings: ContractSettings): MadeCode {
-  const { contract, schemas } = contractOf({ index, texts, name, files: [] }, settings, { keepsCode: true });
+  const { contract, schemas } = contractOf({ index, texts, name, files: [] }, settings, { keepsCode: true, base });
   for (const operation of contract.operations) {
     contract.warm(operation);
     if (operation.switches.responses !== 'off') contract.warm(operation, 'responses');
@@ -211,6 +211,7 @@ function contractOf(
 
 /** Where the files of a compiled contract stand for each other; nothing is read from there. */
 const folder = resolve('/flick-contract');
+const base = `${pathToFileURL(folder).href}/`;
 
 function pathOf(within: string): string {
   return resolve(folder, within);

@@ -23,6 +23,8 @@ export interface Making {
   readonly made?: Readonly<Record<string, MadeChecks>>;
   /** Whether the code that is made is wanted. */
   readonly keepsCode?: boolean;
+  /** How the URIs of all files begin: code is known by what comes after that. */
+  readonly base?: string;
 }
 
 /** Source text of checks, by the keys of readers, then by those of schemas. */
@@ -91,6 +93,7 @@ export class Schemas {
         allowUnsafePatterns: this.#allowUnsafePatterns,
         ...(this.#making.made !== undefined && { made: this.#making.made[key] ?? {} }),
         ...(this.#making.keepsCode === true && { keepsCode: true }),
+        base: this.#making.base,
       });
       this.#compilers.set(key, compiler);
     }

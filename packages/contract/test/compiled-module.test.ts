@@ -128,7 +128,7 @@ describe('a contract compiled to a module', () => {
     expect(check(bad)).toEqual(checkOf(contractFrom(document))(bad));
   });
 
-  it('is the same text for the same document, imports nothing, and names no place of the machine', () => {
+  it('is the same text for the same document wherever that lies, and imports nothing', () => {
     const [one, other] = [1, 2].map(() => {
       const folder = folderWith({ 'openapi.json': openapi });
       const text = compileContract(join(folder, 'openapi.json'), join(folder, 'contract.mjs')).bytes.toString();

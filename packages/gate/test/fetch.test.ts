@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
@@ -262,6 +263,16 @@ describe('openFlick() around a fetch handler', () => {
     end?.();
     await Promise.all(waits);
     expect(ended).toBe(true);
+  });
+
+  it('says what to compile where a runtime makes no functions of text', () => {
+    const code = `import { openFlick } from '@flick/gate/fetch';
+      await openFlick({ contract: './openapi.yaml', handler() {} }).catch(({ message }) => console.log(message));`;
+    const args = ['--disallow-code-generation-from-strings', '--input-type=module', '-e', code];
+    const { stdout } = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: 'utf8' });
+    expect(stdout).toBe(
+      'openFlick(): contract: this runtime makes no functions of text, so that it takes compiled contracts alone; run flick compile openapi.yaml -o contract.mjs, and hand over what that module exports\n',
+    );
   });
 
   it('refuses settings of a server, and limits by an address that nobody tells', async () => {

@@ -22,6 +22,8 @@ export interface LoweringOptions {
    * reaches it, else all at once: which schema a `$dynamicRef` means depends on the whole way to it.
    */
   readonly hasAnchors?: () => boolean;
+  /** How the locations of all schemas begin, where their keys are to be the same wherever they lie. */
+  readonly base?: string | undefined;
   /** Runs patterns on the platform's engine even where they could take more than linear time. */
   readonly allowUnsafePatterns?: boolean;
 }
@@ -151,7 +153,18 @@ export class Lowering {
 
   #newEntry(key: string, node: SchemaNode, reading: Reading): Entry {
     const id = `s${String(this.#all.size)}`;
-    const entry: Entry = { id, key, node, reading, uses: new Set(), finish: [], isWalked: false, sound: false };
+    const { base } = this.#options;
+    const placeless = base === undefined ? key : key.replaceAll(base, '');
+    const entry: Entry = {
+      id,
+      key: placeless,
+      node,
+      reading,
+      uses: new Set(),
+      finish: [],
+      isWalked: false,
+      sound: false,
+    };
     this.#all.set(id, entry);
     return entry;
   }
