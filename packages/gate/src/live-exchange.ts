@@ -323,6 +323,8 @@ export class LiveExchange implements Exchange, ResponseOwner, OwnFields {
       }
     });
     request.on('end', () => {
+      // The rest of a body that was refused on the way.
+      if (this.#closedToHandler || this.#isAnswered) return;
       this.#count();
       const judged = this.revision.decider.judgeLoad(passage);
       this.#passage = judged;

@@ -50,6 +50,22 @@ describe('a body that is checked', () => {
     expect(await settled(4)).toHaveLength(4);
   });
 
+  test('is refused once, and never handed over, where its end comes after the refusal', async () => {
+    const handled: (string | undefined)[] = [];
+    const { port, settled } = await openGate((exchange) => {
+      handled.push(exchange.passage.path);
+      echo(exchange);
+    });
+    const wire = await dial(port);
+    wire.send(`POST /check HTTP/1.1\r\n${host}Transfer-Encoding: chunked\r\n\r\n401\r\n${'x'.repeat(1025)}\r\n`);
+    expectProblem(await wire.answer(), 413, 'body-too-large');
+    wire.send('0\r\n\r\n');
+    const { answers, ending } = await wire.end();
+    expect([answers.length, ending]).toEqual([1, 'fin']);
+    expect(await settled(1)).toMatchObject([{ status: 413, ending: 'complete' }]);
+    expect(handled).toEqual([]);
+  });
+
   test('is refused from its head alone where its length says so', async () => {
     const { port } = await openGate();
     const { answers } = await ask(port, `POST /check HTTP/1.1\r\n${host}Content-Length: 2000000000\r\n\r\n`);
