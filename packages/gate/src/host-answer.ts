@@ -179,6 +179,8 @@ export class HostAnswer implements ResponseHost, Dated {
     try {
       return this.#call(method, args);
     } catch (error) {
+      // Node counts no byte that is written to a client that has gone.
+      if (this.#exchange.response.destroyed) return true;
       this.#options.onError(error, this.#exchange);
       this.#exchange.cut('truncated');
       return true;

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Flick, type FlickSettings, openFlick, refusal } from '../src/fastify.ts';
 import type { Outcome } from '../src/index.ts';
 import { verifier } from './open-service.ts';
@@ -272,6 +272,32 @@ describe.each(ways)('Fastify %s', (way) => {
     expect(text).not.toContain('\r\n0\r\n');
     expect(outcomes).toHaveLength(1);
     expect(outcomes[0]?.ending).not.toBe('complete');
+  });
+
+  it('tells of a client that goes in mid-body as gone, and of nothing that failed', async () => {
+    const heard = new EventEmitter();
+    const { port, outcomes, errors } = await open(way, (app) => {
+      app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, async () => 'never');
+      app.addHook('preParsing', (_, __, payload, done) => {
+        payload.once('data', () => heard.emit('half'));
+        done();
+      });
+      app.addHook('onError', (_, __, ___, done) => {
+        heard.emit('failed');
+        done();
+      });
+      app.put('/teas', (_, reply) => reply.code(202).send('never'));
+    });
+    const half = once(heard, 'half');
+    const failed = once(heard, 'failed');
+    const socket = connect(port, '127.0.0.1');
+    const head = 'PUT /teas HTTP/1.1\r\nHost: a\r\nContent-Type: application/octet-stream\r\n';
+    socket.write(`${head}Content-Length: 9\r\n\r\nhalf`);
+    await half;
+    socket.resetAndDestroy();
+    await failed;
+    await vi.waitFor(() => expect(outcomes).toMatchObject([{ ending: 'aborted' }]), 10_000);
+    expect(errors).toEqual([]);
   });
 
   it('answers what the parser cannot read in the one shape', async () => {
