@@ -167,11 +167,22 @@ export class GuestExchange implements Exchange {
     if (this.#status !== 0) return;
     this.#passage = passage;
     const { verdict, bodyPlan } = passage;
-    if (verdict.kind === 'pass' && bodyPlan !== 'none' && waiting.has(this.request)) this.response.writeContinue();
+    if (verdict.kind === 'pass' && bodyPlan !== 'none' && waiting.has(this.request)) this.#continue();
     if (verdict.kind === 'refuse') this.refuse(verdict.refusal);
     else if (verdict.kind === 'answer') this.#answerItself(verdict.status, verdict.fields);
     else if (bodyPlan === 'check') this.#readBody(passage);
     else this.#pass();
+  }
+
+  /** Of a response that waits for one before it, Node would send the head first, and the 100 within the answer. */
+  #continue(): void {
+    const { response } = this;
+    if (response.socket !== null) response.writeContinue();
+    else {
+      response.once('socket', () => {
+        if (this.#status === 0 && !response.headersSent) response.writeContinue();
+      });
+    }
   }
 
   #readBody(passage: Passage): void {

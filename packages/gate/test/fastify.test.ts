@@ -328,6 +328,23 @@ describe.each(ways)('Fastify %s', (way) => {
     expect(await raw(port, `POST /nowhere ${head}${json}`)).toMatch(/^HTTP\/1\.1 404 /);
   });
 
+  it('says 100 before an answer that waits for another, and never within it', async () => {
+    const { port } = await open(way, (app) => {
+      app.get('/teas/:id', async () => {
+        await wait(50);
+        return { id: 7 };
+      });
+      app.post('/teas', (_, reply) => reply.code(201).send(Buffer.from('{"made":true}')));
+    });
+    const head = 'HTTP/1.1\r\nHost: a\r\n';
+    const expecting = `${head}Expect: 100-continue\r\nConnection: close\r\nContent-Length: 16\r\n`;
+    const added = `POST /teas ${expecting}Content-Type: application/json\r\n\r\n`;
+    const text = await raw(port, `GET /teas/7 ${head}\r\n${added}{"name":"Assam"}`);
+    const whole = text.replace(/HTTP\/1\.1 100 .*\r\n\r\n(?=HTTP\/1\.1 201 )/, '');
+    expect(whole).toMatch(/^HTTP\/1\.1 200 [^]*\{"id":7\}HTTP\/1\.1 201 [^]*\r\n\r\n\{"made":true\}$/);
+    expect(whole).not.toContain(' 100 ');
+  });
+
   it('judges on every address that localhost has', async () => {
     const { origin, port } = await open(way, () => {}, {}, {}, 'localhost');
     const problem = 'application/problem+json';
