@@ -6,5 +6,5 @@ export const settings = {
   credentials: { token: { jwt: { algorithms: ['HS256'], secret: { env: 'SHOP_SECRET' } } } },
   limits: { rates: { paths: ['/rates'], requests: 2, window: '10m', by: 'address' } },
   sizes: { body: '2KiB' },
-  timeouts: { request: '1s', upstream: '1s' },
+  timeouts: { request: '2s', upstream: '2s' },
 };
