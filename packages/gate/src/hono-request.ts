@@ -7,8 +7,6 @@ const utf8 = new TextDecoder();
 /** A request of Hono's whose Request is made when somebody asks for it. */
 interface Replayed {
   [judging]: JudgedRequest;
-  /** A Request that the app has put in the place of the judged one. */
-  replaced: Request | undefined;
 }
 
 /** What Hono reads from the Request. All of it but a body is to be had without making another. */
@@ -17,41 +15,46 @@ const own: PropertyDescriptorMap & ThisType<Replayed> = {
     configurable: true,
     enumerable: true,
     get() {
-      return this.replaced ?? this[judging].request;
+      return this[judging].request;
     },
+    // From a Request that the app puts in the place of the judged one, Hono reads as ever.
     set(request: Request) {
-      this.replaced = request;
+      for (const name of Object.keys(own)) Reflect.deleteProperty(this, name);
+      Object.assign(this, { raw: request });
     },
   },
   url: {
     configurable: true,
     get() {
-      return shown(this).url;
+      return this[judging].sent.url;
     },
   },
   method: {
     configurable: true,
     get() {
-      return shown(this).method;
+      return this[judging].sent.method;
     },
   },
   header: {
     configurable: true,
     value(this: Replayed, name?: string) {
-      const { headers } = shown(this);
-      return name === undefined || name === '' ? Object.fromEntries(headers) : (headers.get(name) ?? undefined);
+      const { headers } = this[judging].sent;
+      if (name !== undefined && name !== '') return headers.get(name) ?? undefined;
+      const fields: Record<string, string> = Object.create(null);
+      for (const [field, value] of headers) fields[field] = value;
+      return fields;
     },
   },
   text: {
     configurable: true,
     async value(this: Replayed) {
-      return textOf(this);
+      return textOf(this[judging]);
     },
   },
   json: {
     configurable: true,
     async value(this: Replayed): Promise<unknown> {
-      return JSON.parse(await textOf(this));
+      return JSON.parse(textOf(this[judging]));
     },
   },
 };
@@ -65,14 +68,9 @@ export function handOn(request: HonoRequest, judged: JudgedRequest): void {
     if (judged.request !== request.raw) request.raw = judged.request;
     return;
   }
-  Object.defineProperties(Object.assign(request, { [judging]: judged, replaced: undefined }), own);
+  Object.defineProperties(Object.assign(request, { [judging]: judged }), own);
 }
 
-function shown({ [judging]: { sent }, replaced }: Replayed): Request {
-  return replaced ?? sent;
-}
-
-async function textOf({ [judging]: { body }, replaced }: Replayed): Promise<string> {
-  if (replaced !== undefined || body === undefined) return replaced?.text() ?? '';
+function textOf({ body }: JudgedRequest): string {
   return utf8.decode(body);
 }

@@ -103,8 +103,8 @@ function callOf(
   addressOf: FlickSettings['addressOf'],
 ): WebCall {
   const address = addressOf === undefined ? incoming?.socket.remoteAddress : addressOf(c);
-  // What Node has read of HTTP/1.1 tells more than the Request that is made of it.
-  const read = incoming instanceof IncomingMessage ? incoming : undefined;
+  // What Node has read of HTTP/1.1 tells more than the Request that is made of it; not of one that the app has made since.
+  const read = incoming instanceof IncomingMessage && incoming.method === request.method ? incoming : undefined;
   return {
     request,
     factsWith: (overload) =>

@@ -4,7 +4,10 @@ import { gzipSync } from 'node:zlib';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Outcome } from '@flick/decide';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
+import { methodOverride } from 'hono/method-override';
+import { validator } from 'hono/validator';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type FlickSettings, openFlick, refusal } from '../src/hono.ts';
 import { portOf } from './port-of.ts';
@@ -81,9 +84,11 @@ describe('openFlick() in a Hono app', () => {
       another: async (c) => (await fetch(new Request(`${String(c.req.query('at'))}/teas`, c.req.raw))).json(),
       line: (c) => [c.req.method, new URL(c.req.url).pathname, c.req.query('q'), c.req.path],
       fields: (c) => [c.req.header('content-type'), c.req.header('x-none') ?? null, c.req.header()['x-mine']],
+      noField: (c) => [c.req.header('constructor') ?? null, c.req.header()['constructor'] ?? null],
       replaced: async (c) => {
         c.req.raw = new Request('http://other.example/x', { method: 'PUT', body: '[1]', headers: { a: 'b' } });
-        return [c.req.method, c.req.url, c.req.header('a'), await c.req.json(), c.req.raw.method];
+        const { method } = c.req.raw;
+        return [c.req.method, c.req.url, c.req.header('a'), await c.req.json(), await c.req.text(), method];
       },
     };
     app.post('/teas', async (c) => c.json(await seen[c.req.header('x-seen') ?? 'json']?.(c)));
@@ -102,11 +107,49 @@ describe('openFlick() in a Hono app', () => {
     expect(await post('clone', '/teas')).toEqual([text, text]);
     expect(await post('line', '/te%61s?q=1')).toEqual(['POST', '/teas', '1', '/teas']);
     expect(await post('fields', '/teas')).toEqual(['application/json', null, 'mine']);
-    expect(await post('replaced', '/teas')).toEqual(['PUT', 'http://other.example/x', 'b', [1], 'PUT']);
+    expect(await post('noField', '/teas')).toEqual([null, null]);
+    expect(await post('replaced', '/teas')).toEqual(['PUT', 'http://other.example/x', 'b', [1], '[1]', 'PUT']);
     expect(await post('again', '/teas', gzipSync(text), { 'Content-Encoding': 'gzip' })).toEqual([text, name, text]);
     const other = new Hono().post('/teas', async (c) => c.json(['other', await c.req.json()]));
     const at = `http://127.0.0.1:${await listen(other)}`;
     expect(await post('another', `/teas?at=${encodeURIComponent(at)}`)).toEqual(['other', name]);
+  });
+
+  it("leaves what comes after it to Hono's own: a bound of bodies, a validator that reads as the route does", async () => {
+    const app = new Hono();
+    app.use(await middleware());
+    const named = validator('json', (value: { readonly name: string }) => value.name);
+    app.post('/teas', bodyLimit({ maxSize: 100 }), named, async (c) =>
+      c.json([c.req.valid('json'), await c.req.json(), await c.req.text()]),
+    );
+    const url = `http://127.0.0.1:${await listen(app)}/teas`;
+    const headers = { 'Content-Type': 'application/json' };
+    const text = '{"name":"Sencha"}';
+    const read = ['Sencha', { name: 'Sencha' }, text];
+    const answers = [text, new Blob([text]).stream()].map(async (body) => {
+      const answer = await fetch(url, { method: 'POST', headers, body, duplex: 'half' });
+      return [answer.status, await answer.json()];
+    });
+    expect(await Promise.all(answers)).toEqual([
+      [200, read],
+      [200, read],
+    ]);
+  });
+
+  it('judges a method that middleware before it has put in the place of what came', async () => {
+    const app = new Hono();
+    const judged: unknown[] = [];
+    app.use(methodOverride({ app, header: 'x-method' }));
+    app.use(await middleware());
+    app.post('/teas', (c) => c.json({}));
+    app.delete('/teas', (c) => {
+      judged.push(c.get('flick').operationId);
+      return c.json({});
+    });
+    const url = `http://127.0.0.1:${await listen(app)}/teas`;
+    const headers = { 'Content-Type': 'application/json', 'X-Method': 'DELETE' };
+    const answer = await fetch(url, { method: 'POST', headers, body: '{"name":"Sencha"}' });
+    expect([answer.status, judged]).toEqual([405, []]);
   });
 
   it('folds what onError and notFound answer', async () => {
