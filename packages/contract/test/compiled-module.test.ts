@@ -128,6 +128,19 @@ describe('a contract compiled to a module', () => {
     expect(check(bad)).toEqual(checkOf(contractFrom(document))(bad));
   });
 
+  it('tells schemas apart whose names are like the place that their files are given', async () => {
+    const refs = ['#/components/schemas/A', '#/components/schemas/file:///flick-contract/A'];
+    const [strict, lax] = [{ required: ['id'], properties: {} }, { properties: {} }];
+    const properties = Object.fromEntries(refs.map(($ref, at) => [`member${at}`, { $ref }]));
+    const content = { 'application/json': { schema: { properties } } };
+    const document = documentOf(
+      { '/things': { post: { operationId: 'addThing', requestBody: { content }, responses } } },
+      { components: { schemas: { A: strict, 'file:': { '': { '': { 'flick-contract': { A: lax } } } } } } },
+    );
+    const check = checkOf(contractFrom(await moduleOf({}, document)));
+    expect(check({ member0: {}, member1: {} })).toMatchObject([{ pointer: '/member0/id', keyword: 'required' }]);
+  });
+
   it('is the same text for the same document wherever that lies, and imports nothing', () => {
     const [one, other] = [1, 2].map(() => {
       const folder = folderWith({ 'openapi.json': openapi });

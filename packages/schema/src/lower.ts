@@ -97,7 +97,7 @@ export class Lowering {
     for (;;) {
       try {
         const anchors = this.#anchorsAt(node, noAnchors);
-        const key = JSON.stringify(['root', node.location, node.name]);
+        const key = JSON.stringify(['root', this.#placeless(node.location), node.name]);
         const root = this.#newEntry(key, node, { plain: false, anchors, active: [] });
         root.schema = this.#child(node.schema, { ...root.reading, entry: root, location: node.location, around: [] });
         if (this.#options.hasAnchors?.() !== false) this.#lowerAll(root);
@@ -151,20 +151,15 @@ export class Lowering {
     return entry;
   }
 
+  /** A location as keys have it. No more than its beginning is cut: the rest is of the document's own making. */
+  #placeless(location: string): string {
+    const { base = '' } = this.#options;
+    return location.startsWith(base) ? location.slice(base.length) : location;
+  }
+
   #newEntry(key: string, node: SchemaNode, reading: Reading): Entry {
     const id = `s${String(this.#all.size)}`;
-    const { base } = this.#options;
-    const placeless = base === undefined ? key : key.replaceAll(base, '');
-    const entry: Entry = {
-      id,
-      key: placeless,
-      node,
-      reading,
-      uses: new Set(),
-      finish: [],
-      isWalked: false,
-      sound: false,
-    };
+    const entry: Entry = { id, key, node, reading, uses: new Set(), finish: [], isWalked: false, sound: false };
     this.#all.set(id, entry);
     return entry;
   }
@@ -295,8 +290,9 @@ export class Lowering {
       anchors: this.#dynamicNames.size === 0 ? noAnchors : this.#anchorsAt(target, spot.anchors),
       active: isCircular ? [...spot.active, target.location] : [],
     };
-    const anchorTexts = [...reading.anchors].map(([name, node]) => `${name}=${node.location}`);
-    const key = JSON.stringify([target.location, reading.plain, anchorTexts, reading.active]);
+    const anchorTexts = [...reading.anchors].map(([name, node]) => `${name}=${this.#placeless(node.location)}`);
+    const active = reading.active.map((location) => this.#placeless(location));
+    const key = JSON.stringify([this.#placeless(target.location), reading.plain, anchorTexts, active]);
     let entry = this.#byKey.get(key);
     if (entry === undefined) {
       entry = this.#newEntry(key, target, reading);
