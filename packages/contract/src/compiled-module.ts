@@ -21,6 +21,8 @@ export interface CompiledModule {
   /** JSON. */
   readonly index: string;
   readonly texts: string;
+  /** How many bytes of UTF-8 the texts have. */
+  readonly bytes: number;
   /** By the keys of readers. */
   readonly checks: Readonly<Record<string, MadeChecks>>;
 }
@@ -30,6 +32,19 @@ export function compiledModuleOf(value: object): CompiledModule | undefined {
   const exported = 'default' in value ? value.default : value;
   return isCompiledModule(exported) ? exported : undefined;
 }
+
+/** Whether nothing of a module is missing, as far as that is soon told. Whoever changes it by hand is to hear of it. */
+export function isWholeModule({ index, texts, bytes, checks }: Unread): boolean {
+  return (
+    typeof index === 'string' &&
+    typeof texts === 'string' &&
+    Buffer.byteLength(texts) === bytes &&
+    isMembers(checks) &&
+    Object.values(checks).every(isMembers)
+  );
+}
+
+type Unread = { readonly [Part in keyof CompiledModule]: unknown };
 
 function isCompiledModule(value: unknown): value is CompiledModule {
   return isMembers(value) && typeof value['flickContract'] === 'number';
@@ -48,6 +63,7 @@ export function encodeModule(document: string, index: CompiledIndex, texts: Buff
     `version: ${quoted(version)},`,
     `index: ${quoted(JSON.stringify(index))},`,
     `texts: ${quoted(texts.toString())},`,
+    `bytes: ${texts.length},`,
     'checks: {',
   ];
   for (const [reader, checks] of code) {

@@ -2,7 +2,7 @@ import { realpathSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { assemble, basePathOfSettings, type ContractSettings, type DocumentParts, switchesUnder } from './assembly.ts';
-import { damaged, digestOf, readCompiledFile } from './compiled-file.ts';
+import { damaged, digestOf, parsed, readCompiledFile } from './compiled-file.ts';
 import {
   type CompiledIndex,
   isCompiledIndex,
@@ -13,7 +13,7 @@ import {
 } from './compiled-index.ts';
 import { ContractError } from './contract-error.ts';
 import { DeafLog, FaultLog, Findings, type Spot } from './faults.ts';
-import { type CompiledModule, moduleFormat } from './compiled-module.ts';
+import { type CompiledModule, isWholeModule, moduleFormat } from './compiled-module.ts';
 import { joinedBehind } from './lazy-json.ts';
 import type { Contract, ContractFault, Operation, SecurityNeed, SecurityScheme } from './model.ts';
 import { type OperationDraft, type OperationHead, type OperationParts, OperationReader } from './operations.ts';
@@ -49,16 +49,14 @@ function otherVersion(writer: string): string[] {
  *
  * @throws ContractError where it is of another format, or the settings name an operation that it does not have
  */
-export function readCompiledModule(
-  { flickContract: format, version: writer, index: indexText, texts, checks }: CompiledModule,
-  settings: ContractSettings,
-): Contract {
+export function readCompiledModule(module: CompiledModule, settings: ContractSettings): Contract {
+  const { flickContract: format, version: writer, texts, checks } = module;
   const name = 'the compiled contract';
   if (format !== moduleFormat) {
     const sentence = `is of format ${String(format)}, and Flick ${version} reads format ${moduleFormat}`;
     throw new ContractError(`${sentence}; ${remedy}`, name);
   }
-  const index: unknown = JSON.parse(indexText);
+  const index = isWholeModule(module) ? parsed(module.index) : undefined;
   if (!isCompiledIndex(index)) throw damaged(name);
   const kept = { index, texts: Buffer.from(texts), name, files: [] };
   const contract = keptContract(kept, otherVersion(writer), settings, { made: checks, base });

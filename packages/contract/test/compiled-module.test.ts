@@ -164,6 +164,24 @@ describe('a contract compiled to a module', () => {
     ]);
   });
 
+  it.each([
+    ['an index that is no JSON', { index: '{' }],
+    ['no index', { index: undefined }],
+    ['an index of nothing', { index: '{"api":{},"operations":[0]}' }],
+    ['texts that are cut off', { texts: '{}' }],
+    ['no texts', { texts: undefined }],
+    ['no checks', { checks: undefined }],
+    ['checks that are none', { checks: { 'request as_schema': null } }],
+  ])('with %s is refused, with the mend', async (_, edited) => {
+    const module = await moduleOf();
+    expect(() => contractFrom({ ...module, ...edited })).toThrow(
+      new ContractError(
+        'is a compiled contract that is damaged or cut off; compile it again, by flick compile',
+        'the compiled contract',
+      ),
+    );
+  });
+
   it('is not run where its path is all that is known', () => {
     const folder = folderWith({ 'contract.mjs': 'export default {};' });
     expect(() => readContract(join(folder, 'contract.mjs'))).toThrow(
