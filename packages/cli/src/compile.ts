@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   type CompiledContract,
   compileContract,
@@ -32,6 +32,11 @@ export function compile(openapi: string | undefined, { config, output, strict = 
   if (/\.(?:[cm]?ts|cjs)$/.test(output)) {
     throw new StartFault(`${output}: a module is written as .mjs, or as .js; name it so by --output`);
   }
+  if (isModuleName(output) && isOthers(output)) {
+    throw new StartFault(
+      `${output}: is there and was not made by flick compile; remove it, or name another file by --output`,
+    );
+  }
   const { bytes, operations, faults } = compiled(path, output, settings);
   for (const line of describeFaults(faults)) say(line);
   const errors = faults.filter(({ severity }) => severity === 'error').length;
@@ -44,6 +49,15 @@ export function compile(openapi: string | undefined, { config, output, strict = 
   const count = `${operations.length} operation${operations.length === 1 ? '' : 's'}`;
   process.stdout.write(`flick: ${output}: ${count} of ${path}, ${size}\n`);
   return 0;
+}
+
+/** Modules have the names that code has. One that cannot be read will be told of when it is written. */
+function isOthers(path: string): boolean {
+  try {
+    return !/^(?:$|\/\/ Made of .* by flick compile;)/.test(readFileSync(path, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 /** TypeScript does not look into the module. A declaration that somebody else made of it stays. */

@@ -91,7 +91,7 @@ describe('flick compile', () => {
     expect(serving).toMatchObject({
       code: 2,
       stderr:
-        'flick: contract.mjs: is a module, and code is not run from here; import it, and hand over what it exports\n',
+        'flick: contract.mjs: is a module, and code is not run from here; name the document that it is made of, or import it in code\n',
     });
   });
 
@@ -109,17 +109,31 @@ describe('flick compile', () => {
       'contract.ts: a module is written as .mjs, or as .js; name it so by --output',
     ],
     [
+      ['compile', 'openapi.yaml', '-o', 'server.js'],
+      'server.js: is there and was not made by flick compile; remove it, or name another file by --output',
+    ],
+    [['lint', 'missing.yaml', '--fix'], 'missing.yaml: names a file that is not there; mend the path'],
+    [
+      ['lint', 'contract.mjs', '--fix'],
+      'contract.mjs: is a module, which lint cannot read; name the document that it is made of',
+    ],
+    [
       ['types', 'contract.mjs'],
-      'contract.mjs: is a module, and code is not run from here; import it, and hand over what it exports',
+      'contract.mjs: is a module, and code is not run from here; name the document that it is made of, or import it in code',
     ],
     [
       ['serve', 'other.flick', '-u', 'http://127.0.0.1:9'],
       'other.flick: is a compiled contract of format 99, and Flick 0.1.0 reads format 2; compile it again, by flick compile',
     ],
   ])('says a mistake in one line: %j', async (args, due) => {
-    const folder = folderWith({ 'openapi.yaml': ledger, 'other.flick': 'flick-contract 99\n{}\n' });
+    const folder = folderWith({
+      'openapi.yaml': ledger,
+      'other.flick': 'flick-contract 99\n{}\n',
+      'server.js': 'mine',
+    });
     mkdirSync(join(folder, 'folder'));
     expect(await runFlick(args, folder)).toEqual({ code: 2, stdout: '', stderr: `flick: ${due}\n` });
     expect(readFileSync(join(folder, 'openapi.yaml'), 'utf8')).toBe(ledger);
+    expect(readFileSync(join(folder, 'server.js'), 'utf8')).toBe('mine');
   });
 });

@@ -80,7 +80,8 @@ export class Sources {
    */
   static open(path: string): Sources {
     if (isModuleName(path)) {
-      const sentence = 'is a module, and code is not run from here; import it, and hand over what it exports';
+      const sentence =
+        'is a module, and code is not run from here; name the document that it is made of, or import it in code';
       throw new ContractError(sentence, path);
     }
     let folder: string;

@@ -185,7 +185,7 @@ describe('a contract compiled to a module', () => {
   it('is not run where its path is all that is known', () => {
     const folder = folderWith({ 'contract.mjs': 'export default {};' });
     expect(() => readContract(join(folder, 'contract.mjs'))).toThrow(
-      'is a module, and code is not run from here; import it, and hand over what it exports',
+      'is a module, and code is not run from here; name the document that it is made of, or import it in code',
     );
   });
 });

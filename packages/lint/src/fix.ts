@@ -34,7 +34,7 @@ interface Target {
  * @throws ContractError where the document cannot be read, LintFault where it cannot be mended without harm
  */
 export function fix(path: string, settings: LintSettings = {}): Fix {
-  const source = readFileSync(path, 'utf8');
+  const source = sourceOf(path, settings);
   const mark = source.startsWith('\uFEFF') ? '\uFEFF' : '';
   const text = source.slice(mark.length);
   const inspection = inspect(path, settings, text);
@@ -44,6 +44,16 @@ export function fix(path: string, settings: LintSettings = {}): Fix {
   const fixed = withInsertions(text, insertionsOf(text, plan, inspection));
   if (plan.mended.length > 0) verify(fixed, path, settings, inspection, plan);
   return { text: mark + fixed, mended: plan.mended, left: plan.left };
+}
+
+function sourceOf(path: string, settings: LintSettings): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    // It says what is wrong with the file.
+    inspect(path, settings);
+    throw error;
+  }
 }
 
 function treeOf(text: string): TextTree {

@@ -7,6 +7,7 @@ import {
   contractFrom,
   didYouMean,
   isCompiledContract,
+  isModuleName,
   type Operation,
   positionsOf,
   readContract,
@@ -46,10 +47,9 @@ export interface Inspection {
 
 /** Lints a document. @param text - in place of the file's own, without byte order mark */
 export function inspect(path: string, settings: LintSettings, text?: string): Inspection {
-  if (isCompiledContract(path)) {
-    throw new LintFault(
-      `${path}: is a compiled contract, which lint cannot read; name the document that it is made of`,
-    );
+  if (isCompiledContract(path) || isModuleName(path)) {
+    const found = isModuleName(path) ? 'a module' : 'a compiled contract';
+    throw new LintFault(`${path}: is ${found}, which lint cannot read; name the document that it is made of`);
   }
   const contract =
     text === undefined
