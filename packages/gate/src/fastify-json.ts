@@ -10,6 +10,9 @@ const json = 'application/json';
 const suspect = Buffer.from('proto');
 const backslash = 0x5c;
 
+/** How Fastify prints the routes of an app that has none. */
+const noRoutes = '(empty tree)';
+
 /** How a parser hands on what it read. */
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -27,6 +30,8 @@ export function handOnJson(app: FastifyInstance): void {
   const { bodyLimit = Infinity, onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = app.initialConfig;
   const parse = parserOf(app.getDefaultJsonParser(onProtoPoisoning, onConstructorPoisoning));
   const removes = onProtoPoisoning === 'remove' || onConstructorPoisoning === 'remove';
+  // Of routes that the app has by now, as where `register` is not waited for, no hook tells: each request is asked.
+  const isFirst = app.printRoutes() === noRoutes;
   let smallestLimit = bodyLimit;
   app.addHook('onRoute', (route) => {
     if (route.bodyLimit !== undefined) smallestLimit = Math.min(smallestLimit, route.bodyLimit);
@@ -43,7 +48,7 @@ export function handOnJson(app: FastifyInstance): void {
     const length = payload instanceof IncomingMessage ? payload.readableLength : 0;
     // Node tells that a body is whole only after the turn in which its last byte came.
     const isWhole = length > 0 && (payload.complete || length === Number(request.headers['content-length']));
-    if (isWhole && length <= smallestLimit) {
+    if (isWhole && length <= (isFirst ? smallestLimit : request.routeOptions.bodyLimit)) {
       const bytes: unknown = payload.read();
       give(request, payload, bytes instanceof Buffer ? bytes : Buffer.from(String(bytes)), done);
       return;

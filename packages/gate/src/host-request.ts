@@ -34,7 +34,7 @@ export function changeRequest({ request, body, passage }: Exchange): void {
   const isBack = body === undefined || putBack(request, body);
   if (!isBack) {
     // It was read to its end, and begins anew.
-    Reflect.apply(Readable, request, []);
+    Reflect.apply(Readable, request, [{ autoDestroy: request instanceof IncomingMessage }]);
     Reflect.set(request, '_read', nothing);
   }
   prepare(request, body);

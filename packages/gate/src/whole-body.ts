@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { codingOf, decode } from './body-coding.ts';
 import { fieldOf } from './field-of.ts';
 
@@ -92,13 +92,16 @@ function readSlowly(request: IncomingMessage, limit: number, done: (body: Uint8A
   };
   request.on('data', take);
   let ended = false;
+  const finish = (): void => {
+    request.off('close', finish);
+    request.off('data', take);
+    if (ended && length <= limit) done(length === 0 ? none : Buffer.concat(chunks, length));
+  };
   request.once('end', () => {
     ended = true;
+    // What is injected into an app is no request of Node's, and is never closed.
+    if (!(request instanceof IncomingMessage)) setImmediate(finish);
   });
   // After its end Node closes the request: only then can it be made to begin anew.
-  request.once('close', () => {
-    request.off('data', take);
-    if (!ended || length > limit) return;
-    done(length === 0 ? none : Buffer.concat(chunks, length));
-  });
+  request.on('close', finish);
 }

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { EventEmitter, once } from 'node:events';
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Flick, type FlickSettings, openFlick, refusal } from '../src/fastify.ts';
@@ -167,6 +168,18 @@ describe.each(ways)('Fastify %s', (way) => {
     expect(refused).toMatchObject(poisons.map(() => ({ statusCode: 400, code: 'FST_ERR_CTP_INVALID_JSON_BODY' })));
     const sound = await post(`${origin}/any`, '{"a":"constructor"}');
     expect(await sound.json()).toEqual({ read: { a: 'constructor' } });
+  });
+
+  it('keeps the limit of a route that was there before it', async () => {
+    const flick = await openFlick({ contract: anyJson, records: 'off', onWarning: () => {} });
+    const app = Fastify(way === 'with the gate as its server' ? { serverFactory: flick.serverFactory } : {});
+    void app.register(flick.plugin);
+    app.post('/any', { bodyLimit: 20 }, (request, reply) => reply.code(201).send({ read: request.body }));
+    onTestFinished(() => app.close());
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    expect(await (await post(`${origin}/any`, '{"name":"Assam"}')).json()).toEqual({ read: { name: 'Assam' } });
+    const large = await post(`${origin}/any`, `{"name":"${'a'.repeat(20)}"}`);
+    expect(await large.json()).toMatchObject({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' });
   });
 
   it('has Fastify remove poisonous names where the app says so', async () => {
@@ -361,11 +374,24 @@ describe.each(ways)('Fastify %s', (way) => {
   it('judges what is injected, too', async () => {
     const { app } = await open(way, (routes) => {
       routes.get('/teas/:id', ({ flick }) => flick.params);
+      routes.post('/teas', (request, reply) => reply.code(201).send(request.body));
     });
     const good = await app.inject('/teas/7');
     expect([good.statusCode, good.json()]).toEqual([200, { id: 7 }]);
     const bad = await app.inject('/teas/seven');
     expect([bad.statusCode, bad.json()]).toMatchObject([400, { reason: 'wrong-value' }]);
+    const json = { 'Content-Type': 'application/json' };
+    const injected = [
+      { headers: json, payload: { name: 'Assam' } },
+      { headers: { ...json, 'Content-Encoding': 'gzip' }, payload: gzipSync('{"name":"Assam"}') },
+      { headers: { ...json, 'Transfer-Encoding': 'chunked' }, payload: Readable.from(['{"name":', '"Assam"}']) },
+    ].map(async (more) => {
+      const answer = await app.inject({ method: 'POST', url: '/teas', ...more });
+      return [answer.statusCode, answer.json()];
+    });
+    expect(await Promise.all(injected)).toEqual(injected.map(() => [201, { name: 'Assam', grams: 100 }]));
+    const nameless = await app.inject({ method: 'POST', url: '/teas', payload: {} });
+    expect([nameless.statusCode, nameless.json()]).toMatchObject([400, { reason: 'missing-parameter' }]);
   });
 
   it('says which routes and operations do not meet', async () => {
