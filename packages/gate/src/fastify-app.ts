@@ -13,6 +13,9 @@ export interface Flick extends FlickParts {
   readonly plugin: FastifyPluginCallback;
 }
 
+/** How Fastify prints the routes of an app that has none. */
+const noRoutes = '(empty tree)';
+
 /** Makes Flick for a Fastify app of a ladder that is open. */
 export function openFastify(flick: OpenFlick): Flick {
   const plugin: FastifyPluginCallback = (app, _, done) => {
@@ -35,7 +38,9 @@ function addFlick(app: FastifyInstance, flick: OpenFlick): void {
     },
   });
   flick.adopt(app.server);
-  handOnJson(app);
+  // It has some where `register` is not waited for.
+  const isFirst = app.printRoutes() === noRoutes;
+  handOnJson(app, isFirst);
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = request;
     if (flick.isJudged(raw)) {
@@ -58,7 +63,7 @@ function addFlick(app: FastifyInstance, flick: OpenFlick): void {
     for (const each of [method].flat()) routes.push({ method: each, path: url });
   });
   app.addHook('onReady', (done) => {
-    reportRoutes(flick.contract, routes, true).forEach(flick.warn);
+    reportRoutes(flick.contract, routes, isFirst).forEach(flick.warn);
     done();
   });
   app.addHook('onClose', async () => {

@@ -10,9 +10,6 @@ const json = 'application/json';
 const suspect = Buffer.from('proto');
 const backslash = 0x5c;
 
-/** How Fastify prints the routes of an app that has none. */
-const noRoutes = '(empty tree)';
-
 /** How a parser hands on what it read. */
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -23,15 +20,16 @@ type Parse = (request: FastifyRequest, text: string, done: Done) => void;
  * Hands JSON on as the value that was judged, the contract's defaults filled in, and reads nothing twice. What Fastify
  * says of the names that poison a prototype, and of a body beyond its limit, stays Fastify's. A parser of the app's own,
  * added before or after, stays in its place.
+ *
+ * @param isFirst - whether the app has no routes yet
  */
-export function handOnJson(app: FastifyInstance): void {
+export function handOnJson(app: FastifyInstance, isFirst: boolean): void {
   // An app that has taken it away has its reasons.
   if (!app.hasContentTypeParser(json)) return;
   const { bodyLimit = Infinity, onProtoPoisoning = 'error', onConstructorPoisoning = 'error' } = app.initialConfig;
   const parse = parserOf(app.getDefaultJsonParser(onProtoPoisoning, onConstructorPoisoning));
   const removes = onProtoPoisoning === 'remove' || onConstructorPoisoning === 'remove';
-  // Of routes that the app has by now, as where `register` is not waited for, no hook tells: each request is asked.
-  const isFirst = app.printRoutes() === noRoutes;
+  // Of routes that were there before it no hook tells: each request is asked.
   let smallestLimit = bodyLimit;
   app.addHook('onRoute', (route) => {
     if (route.bodyLimit !== undefined) smallestLimit = Math.min(smallestLimit, route.bodyLimit);
