@@ -160,6 +160,7 @@ function addFields(
 ): string | undefined {
   let contentType: string | undefined;
   for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined) continue;
     const key = name.toLowerCase();
     if (key === 'x-request-id' || isHopByHop(key)) continue;
     if (key === 'content-length') {

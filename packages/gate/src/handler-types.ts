@@ -85,8 +85,11 @@ export interface HandlerRequest<Operation = AnyOperation> {
   readonly field: (name: string) => string | undefined;
 }
 
-/** Fields of an answer. Those that speak of the connection or the framing, and `X-Request-Id`, are the gate's own. */
-export type AnswerFields = Readonly<Record<string, string | number | readonly string[]>>;
+/**
+ * Fields of an answer; one that is `undefined` is not sent. Those that speak of the connection or the framing, and
+ * `X-Request-Id`, are the gate's own.
+ */
+export type AnswerFields = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 /**
  * A stream: a Readable of Node, a ReadableStream, an async generator. Its chunks are bytes or texts; of event streams and
@@ -124,17 +127,25 @@ type StatusOf<Code, Listed> = Code extends number
 /** A member of a map by its key; `Else` where it has none. */
 type At<Map, Key, Else> = Key extends keyof Map ? Map[Key] : Else;
 
-type BodyOf<Body, Item> = [Body] extends [undefined] ? undefined : Body | Uint8Array | AnswerStream<Item>;
+/** A list may be one that nobody may change. */
+type Sent<Body> = Body extends readonly unknown[] ? Readonly<Body> : Body;
+
+type BodyOf<Body, Item> = [Body] extends [undefined] ? undefined : Sent<Body> | Uint8Array | AnswerStream<Item>;
 
 type InLowerCase<Declared> = {
   readonly [Name in keyof Declared as Name extends string ? Lowercase<Name> : Name]: Declared[Name];
 };
 
+/** Fields of which those that may be left out may be `undefined`, too. */
+type Given<Declared> = {
+  readonly [Name in keyof Declared]: {} extends Pick<Declared, Name> ? Declared[Name] | undefined : Declared[Name];
+};
+
 /** Fields of an answer whose code declares some: named as the contract has them, or all in lower case. */
 type FieldsOf<Declared> = AnswerFields &
-  Partial<Declared> &
-  Partial<InLowerCase<Declared>> &
-  ({} extends Declared ? unknown : Declared | InLowerCase<Declared>);
+  Partial<Given<Declared>> &
+  Partial<InLowerCase<Given<Declared>>> &
+  ({} extends Declared ? unknown : Given<Declared> | InLowerCase<Given<Declared>>);
 
 type AnswerOf<Status extends number, Body, Item, Declared> = Answer<
   Status,
@@ -177,7 +188,9 @@ type Plain<Code, Responses, Headers, Items> = Code extends keyof Responses
     : never
   : never;
 
-type PlainBody<Body, Item> = [Body] extends [undefined] ? undefined | void : Body | Uint8Array | AnswerStream<Item>;
+type PlainBody<Body, Item> = [Body] extends [undefined]
+  ? undefined | void
+  : Sent<Body> | Uint8Array | AnswerStream<Item>;
 
 type AnyItems = Readonly<Record<PropertyKey, unknown>>;
 

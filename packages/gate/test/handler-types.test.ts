@@ -14,6 +14,7 @@ interface Operations {
   dropTea: { params: { id: number }; responses: { 204: undefined } };
   putLeaf: { body: Readable; responses: { 200: { length: number }; 202: undefined; default: { code: number } } };
   choose: { responses: { 201: string; 202: string } };
+  listTeas: { responses: { 200: { name: string }[] } };
   pour: {
     responses: { 200: { name: string }; 204: undefined; 429: unknown };
     responseHeaders: { 204: { ETag: string; 'X-Age'?: number }; 429: Record<string, number> };
@@ -42,6 +43,7 @@ const handlers: Handlers<Operations> = {
     return Math.random() > 2 ? { status: 418, body: { code: 1 } } : { status: 202 };
   },
   choose: () => ({ status: 202, body: 'later' }),
+  listTeas: () => [{ name: 'Sencha' }],
   pour: async function* () {
     yield { drop: 1 };
     yield '{"drop":2}\n';
@@ -56,7 +58,9 @@ const others: { readonly [Id in keyof Operations]?: readonly OperationHandler<Op
       yield 7;
     },
   ],
+  listTeas: [() => [{ name: 'Sencha' }] as const, () => ({ status: 200, body: [{ name: 'Sencha' }] as const })],
   pour: [
+    () => ({ status: 204, headers: { ETag: '"1"', 'X-Age': undefined, 'X-Own': undefined } }),
     () => ({ status: 204, headers: { etag: '"1"', 'x-age': 7, 'Cache-Control': 'no-store' } }),
     () => ({ status: 429, body: 'slower' }),
     () => ({ status: 200, headers: { 'X-Own': 'any' }, body: { name: 'Sencha' } }),
@@ -89,6 +93,8 @@ const wrong: { readonly [Id in keyof Operations]: readonly OperationHandler<Oper
   putLeaf: [() => ({ status: 200, body: { length: 1 } })],
   // @ts-expect-error a bare value where several codes could have it
   choose: [() => 'which?'],
+  // @ts-expect-error another item of a list
+  listTeas: [() => [{ title: 'Sencha' }] as const],
   pour: [
     // @ts-expect-error a field is missing
     () => ({ status: 204 }),
@@ -112,7 +118,7 @@ const loose: Handlers = {
 describe('a map of types', () => {
   it('types handlers, and refuses wrong ones', () => {
     expect(Object.keys(handlers)).toEqual(Object.keys(wrong));
-    expect(Object.keys(others)).toEqual(['getTea', 'pour']);
+    expect(Object.keys(others)).toEqual(['getTea', 'listTeas', 'pour']);
   });
 
   it('is not needed', () => {

@@ -99,6 +99,7 @@ describe('a handler answers', () => {
         headers: {
           'Set-Cookie': ['a=1', 'b=2'],
           ETag: '"1"',
+          'X-Next': undefined,
           'Content-Length': 1,
           'Transfer-Encoding': 'chunked',
           Connection: 'close',
