@@ -4,10 +4,10 @@ import type { ItemModel } from '@flick/contract';
 interface StreamEvent {
   /** A text as it is, each of its lines one of the event; anything else as JSON. */
   readonly data?: unknown;
-  readonly event?: string;
-  readonly id?: string | number;
+  readonly event?: string | null;
+  readonly id?: string | number | null;
   /** Milliseconds. */
-  readonly retry?: number;
+  readonly retry?: number | null;
 }
 
 const fields: ReadonlySet<string> = new Set(['data', 'event', 'id', 'retry']);
@@ -71,12 +71,12 @@ function isNamedLikeEvent(names: readonly string[]): boolean {
   return names.includes('data') || (names.length > 0 && names.every((name) => fields.has(name)));
 }
 
-/** An event as the HTML standard writes it (section 9.2, "Server-sent events"). */
+/** An event as the HTML standard writes it (section 9.2, "Server-sent events"). A field that is null is none. */
 function writeEvent({ data, event, id, retry }: StreamEvent): string {
   let text = '';
-  if (event !== undefined) text += `event: ${oneLine(event)}\n`;
-  if (id !== undefined) text += `id: ${oneLine(String(id))}\n`;
-  if (retry !== undefined) text += `retry: ${Math.trunc(retry)}\n`;
+  if (isThere(event)) text += `event: ${oneLine(event)}\n`;
+  if (isThere(id)) text += `id: ${oneLine(id)}\n`;
+  if (isThere(retry)) text += `retry: ${milliseconds(retry)}\n`;
   if (data !== undefined) {
     const written = typeof data === 'string' ? data : jsonOf(data);
     for (const line of written.split(/\r\n|\r|\n/)) text += `data: ${line}\n`;
@@ -84,9 +84,21 @@ function writeEvent({ data, event, id, retry }: StreamEvent): string {
   return `${text}\n`;
 }
 
+function isThere<Value>(value: Value | null | undefined): value is Value {
+  return value !== undefined && value !== null;
+}
+
 /** A line break in a name or id would begin another field. */
-function oneLine(text: string): string {
-  if (/[\r\n\0]/.test(text)) throw new TypeError('the name or id of an event has a line break in it');
+function oneLine(given: string | number): string {
+  const text = String(given);
+  if (/[\r\n\0]/.test(text)) throw new TypeError('the name or id of an event has a line break or NUL in it');
+  return text;
+}
+
+/** Digits alone: clients take nothing else. */
+function milliseconds(retry: number): string {
+  const text = String(Math.trunc(retry));
+  if (!/^\d+$/.test(text)) throw new TypeError('the retry of an event is no number of milliseconds');
   return text;
 }
 

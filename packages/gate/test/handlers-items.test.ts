@@ -40,6 +40,13 @@ describe('what a stream yields', () => {
     ],
     ['is an event', events, event, [{ event: 'tea', data: { id: 1 } }], 'event: tea\ndata: {"id":1}\n\n'],
     ['is an event without data', events, event, [{ id: 7, retry: 9.9, more: 1 }], 'id: 7\nretry: 9\n\n'],
+    [
+      'is an event whose fields of null are none',
+      events,
+      event,
+      [{ event: null, id: null, retry: null, data: null }],
+      'data: null\n\n',
+    ],
     ['is text of events', events, event, [': alive\n\n', { data: 'x' }], ': alive\n\ndata: x\n\n'],
     [
       'is the data of an event',
@@ -77,6 +84,11 @@ describe('what a stream yields', () => {
     ['application/jsonl', undefined],
     ['application/jsonl', (): void => {}],
     [events, Symbol('tea')],
+    [events, { event: 'a\ndata: b', data: 1 }],
+    [events, { id: 'a\rdata: b', data: 1 }],
+    [events, { id: 'a\0', data: 1 }],
+    [events, { retry: -1, data: 1 }],
+    [events, { retry: Number.NaN, data: 1 }],
     ['text/plain', { id: 1 }],
   ])('is no good in %s where it is %s: the stream is cut', async (type, value) => {
     const contract = contractOf(type, tea);
@@ -88,7 +100,9 @@ describe('what a stream yields', () => {
     );
     expect(await whole).toEqual([]);
     expect(await settled(1)).toMatchObject([{ status: 200, ending: 'truncated' }]);
-    expect(String(errors[0]?.error)).toMatch(/^TypeError: a stream .*yielded a value of type /);
+    expect(String(errors[0]?.error)).toMatch(
+      /^TypeError: (?:a stream .*yielded a value of type |the (?:name or id|retry) of an event )/,
+    );
   });
 
   it.each(['watch', 'enforce'] as const)(
