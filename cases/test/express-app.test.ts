@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, createServer, request } from 'node:http';
+import { Agent, createServer, type IncomingMessage, request } from 'node:http';
 import { type Flick, openFlick, refusal } from '@flick/gate/express';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { portOf } from '../../packages/gate/test/port-of.ts';
@@ -10,17 +10,29 @@ const contract = {
   openapi: '3.1.0',
   info: { title: 'Tea', version: '1' },
   paths: Object.fromEntries(
-    ['/tea', '/slow', '/thrown', '/refused', '/short'].map((path) => [
-      path,
-      { get: { operationId: `get${path}`, responses: { 200: { description: 'It.' } } } },
-    ]),
+    ['/tea', '/slow', '/thrown', '/refused', '/short'].map((path) => {
+      const responses = { 200: { description: 'It.' } };
+      const requestBody = { content: { 'application/json': { schema: { type: 'object' } } } };
+      return [
+        path,
+        {
+          get: { operationId: `get${path}`, responses },
+          post: { operationId: `post${path}`, requestBody, responses },
+        },
+      ];
+    }),
   ),
 };
+
+/** Reads bodies, as parsers of them do. */
+function drain(message: IncomingMessage, _: unknown, next: () => void): void {
+  message.resume().on('end', next);
+}
 
 /** Serves an app behind Flick; it ends with its test. */
 async function open(
   name: 'express' | 'express4',
-  way: 'served' | 'plugged',
+  way: 'served' | 'plugged' | 'behind',
   routes: (app: ExpressApp, flick: Flick) => void,
 ): Promise<{ readonly port: number; readonly errors: readonly unknown[] }> {
   const errors: unknown[] = [];
@@ -32,7 +44,8 @@ async function open(
     onWarning: () => {},
   });
   const app = (await load(name)).default();
-  if (way === 'plugged') app.use(flick.middleware);
+  if (way === 'behind') app.use(drain);
+  if (way !== 'served') app.use(flick.middleware);
   routes(app, flick);
   app.use(flick.errors);
   const server = way === 'served' ? flick.createServer(app) : flick.adopt(createServer(app));
@@ -118,5 +131,15 @@ describe.each([
       });
     });
     await expect(asker(port)('/short')).rejects.toThrow(/aborted|hang up|reset/);
+  });
+});
+
+describe.each(['express', 'express4'] as const)('%s', (name) => {
+  it('is told where a body was read before it could be judged, and no client is blamed', async () => {
+    const { port, errors } = await open(name, 'behind', () => {});
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(`http://127.0.0.1:${port}/tea`, { method: 'POST', headers, body: '{}' });
+    expect([answer.status, await answer.json()]).toMatchObject([500, { reason: 'misconfiguration' }]);
+    expect(errors.map(String)).toEqual([expect.stringContaining('put Flick before what reads bodies')]);
   });
 });

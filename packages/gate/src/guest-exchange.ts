@@ -20,6 +20,7 @@ import { judgeInPlace } from './host.ts';
 import { HostAnswer, type HostAnswerOptions } from './host-answer.ts';
 import { outcomeOf } from './outcome.ts';
 import { problemAnswer } from './problem-answer.ts';
+import { readBefore } from './read-before.ts';
 import { requestIdOf } from './request-id.ts';
 import type { GateSizes } from './revision.ts';
 import { type BodyFault, readWhole } from './whole-body.ts';
@@ -33,6 +34,7 @@ export interface GuestOptions extends HostAnswerOptions {
 }
 
 const guest = Symbol('flick');
+const failed = 'The server failed while it answered this request.';
 
 /** What has a request of a guest: its connection, while it is under way, and its response. */
 interface Guested {
@@ -154,7 +156,7 @@ export class GuestExchange implements Exchange {
   /** What goes wrong in the judging is no caller's fault, and ends no process. */
   #crashed(error: unknown): void {
     this.#options.onError(error, this);
-    this.#fail('unhandled-error', 'The server failed while it answered this request.');
+    this.#fail('unhandled-error', failed);
   }
 
   /** The rest of the request cannot be read, or does not come. */
@@ -187,6 +189,11 @@ export class GuestExchange implements Exchange {
 
   #readBody(passage: Passage): void {
     const { decider, sizes, timeouts } = this.#options;
+    if (this.request.readableEnded) {
+      this.#options.onError(new Error(readBefore), this);
+      this.#fail('misconfiguration', failed);
+      return;
+    }
     let slow: NodeJS.Timeout | undefined;
     const waits = (): void => {
       slow = setTimeout(() => {

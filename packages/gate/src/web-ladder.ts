@@ -23,6 +23,7 @@ import { outcomeOf } from './outcome.ts';
 import { inPlaceOf } from './relay-head.ts';
 import { requestIdOf } from './request-id.ts';
 import { dressed, fieldsBeside, problemResponse } from './web-answer.ts';
+import { readBefore } from './read-before.ts';
 import { readWebBody } from './web-body.ts';
 import { bodiless } from './web-facts.ts';
 import { JudgedRequest } from './web-replay.ts';
@@ -203,6 +204,10 @@ class Course {
     const { decider, settings } = this.#open;
     const { request } = this.#call;
     const { bodyBytes } = settings.sizes;
+    if (request.bodyUsed) {
+      this.#tell(new Error(readBefore));
+      return this.#fail('misconfiguration', failed);
+    }
     const sentCoding = request.headers.get('content-encoding') ?? undefined;
     const coding = codingOf(sentCoding);
     if (coding === undefined) {

@@ -136,6 +136,21 @@ describe('openFlick() in a Hono app', () => {
     ]);
   });
 
+  it('is told where a body was read before it could be judged, and no client is blamed', async () => {
+    const onError = vi.fn<(error: unknown) => void>();
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req.text();
+      await next();
+    });
+    app.use(await middleware({ onError }));
+    const url = `http://127.0.0.1:${await listen(app)}/teas`;
+    const headers = { 'Content-Type': 'application/json' };
+    const answer = await fetch(url, { method: 'POST', headers, body: '{"name":"Sencha"}' });
+    expect([answer.status, await answer.json()]).toMatchObject([500, { reason: 'misconfiguration' }]);
+    expect(String(onError.mock.calls[0]?.[0])).toContain('put Flick before what reads bodies');
+  });
+
   it('judges a method that middleware before it has put in the place of what came', async () => {
     const app = new Hono();
     const judged: unknown[] = [];
