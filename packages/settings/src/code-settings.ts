@@ -64,17 +64,24 @@ export function readCodeSettings(
 ): ServeSettings {
   const { contract, credentials = {}, ...rest } = settings;
   const verifiers = new Map<string, Verifier>();
-  const blocks: Record<string, unknown> = {};
-  for (const [scheme, credential] of Object.entries(credentials)) {
+  const blocks: (readonly [string, unknown])[] = [];
+  for (const [scheme, credential] of isMembers(credentials) ? Object.entries(credentials) : []) {
     if (isVerifier(credential)) verifiers.set(scheme, credential);
-    else blocks[scheme] = credential;
+    else blocks.push([scheme, credential]);
   }
   const misspelt: string[] = [];
-  const written = { ...rest, ...(Object.keys(blocks).length > 0 && { credentials: blocks }) };
+  const left = isMembers(credentials) ? Object.fromEntries(blocks) : credentials;
+  const hasLeft = !isMembers(credentials) || blocks.length > 0;
+  const written = { ...rest, ...(hasLeft && { credentials: left }) };
   const config = ofFile(written, codeSchema, misspelt);
   if (!isConfig(config) || misspelt.length > 0) {
     const messages = [...misspelt, ...faultsOf(schemaErrors(codeSchema, config), spell).map(({ message }) => message)];
     throw new StartFault(messages.map((message) => `${caller}: ${message}`));
+  }
+  if (contract instanceof URL && contract.protocol !== 'file:') {
+    throw new StartFault(
+      `${caller}: contract: due is a path, a file URL or a document; found a URL of ${contract.protocol}`,
+    );
   }
   const document = contract instanceof URL ? fileURLToPath(contract) : contract;
   // Code has no lines to name.
@@ -86,8 +93,9 @@ function isConfig(value: unknown): value is Config {
   return schemaErrors(codeSchema, value).length === 0;
 }
 
-function isVerifier(value: object): value is Verifier {
-  return 'verify' in value && typeof value.verify === 'function';
+function isVerifier(value: unknown): value is Verifier {
+  const isHolder = typeof value === 'object' || typeof value === 'function';
+  return isHolder && value !== null && 'verify' in value && typeof value.verify === 'function';
 }
 
 function camel(key: string): string {
@@ -98,21 +106,23 @@ function camel(key: string): string {
 function ofFile(value: unknown, node: ConfigSchema | undefined, misspelt: string[]): unknown {
   const properties = node?.properties ?? node?.anyOf?.find((each) => each.properties !== undefined)?.properties;
   if (isSecret(node) && typeof value === 'string') return { value };
-  if (!isMembers(value)) return value;
   const others = node?.additionalProperties;
+  // What has no place here may go on without end.
+  if (!isMembers(value) || (properties === undefined && typeof others !== 'object')) return value;
   const named = new Map(Object.entries(properties ?? {}).map(([key, part]) => [camel(key), { key, part }]));
-  const config: Record<string, unknown> = {};
+  const config: (readonly [string, unknown])[] = [];
   for (const [key, member] of Object.entries(value)) {
     if (member === undefined) continue;
     const found = named.get(key);
-    if (found !== undefined) config[found.key] = ofFile(member, found.part, misspelt);
+    if (found !== undefined) config.push([found.key, ofFile(member, found.part, misspelt)]);
     else if (properties === undefined) {
-      config[key] = ofFile(member, typeof others === 'object' ? others : undefined, misspelt);
+      config.push([key, ofFile(member, typeof others === 'object' ? others : undefined, misspelt)]);
     } else if (Object.hasOwn(properties, key)) {
       misspelt.push(`unknown key ${key}, which is how the file spells it; write ${camel(key)}`);
-    } else config[key] = member;
+    } else config.push([key, member]);
   }
-  return config;
+  // A name may be `__proto__`, which is then a member as any other.
+  return Object.fromEntries(config);
 }
 
 function ofCode(node: ConfigSchema): ConfigSchema {

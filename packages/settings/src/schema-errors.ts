@@ -76,7 +76,9 @@ export function schemaErrors(schema: ConfigSchema, data: unknown, at: Place = st
   if (Array.isArray(data)) {
     const { items, minItems = 0 } = schema;
     if (data.length < minItems) add('minItems');
-    if (items !== undefined) data.forEach((item, index) => errors.push(...within(items, item, 'items', `/${index}`)));
+    // Holes are items, too.
+    const all: readonly unknown[] = items === undefined ? [] : Array.from(data);
+    for (const [index, item] of all.entries()) errors.push(...within(items ?? {}, item, 'items', `/${index}`));
   }
   if (!isMembers(data)) return errors;
   const { properties = {}, additionalProperties: others = true, required = [] } = schema;

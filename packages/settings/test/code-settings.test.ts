@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { type CodeSettings, readCodeSettings } from '../src/code-settings.ts';
+import { StartFault } from '../src/start-fault.ts';
 import { readSettings } from '../src/settings.ts';
 import { folderWith } from './temporary-folder.ts';
 
@@ -107,4 +108,40 @@ describe('settings in code', () => {
     expect(read.verifiers.get('own')).toMatchObject({ kind: 'own' });
     expect(read.verifiers.get('own')?.verify('', { name: 'own', type: 'http' })).toEqual(verify());
   });
+
+  const cycle: Record<string, unknown> = {};
+  cycle['again'] = cycle;
+  it.each<[string, object, string]>([
+    [
+      'a key named as prototypes are',
+      { realm: 'a', ...own('__proto__', { mode: 'observe' }) },
+      'unknown key __proto__',
+    ],
+    [
+      'such a key further in',
+      { sizes: own('__proto__', { body: '1MB' }) },
+      'sizes: unknown key __proto__; known here: body, headers, target',
+    ],
+    [
+      'an operation of that name',
+      { operations: own('__proto__', { shed: 'x' }) },
+      'operations.__proto__.shed: due is may or never; found a text of 1 character',
+    ],
+    ['a list with holes', { trust: { proxies: Array(1) } }, 'trust.proxies.0: due is'],
+    ['an object that holds itself', { sizes: { body: cycle } }, 'sizes.body: due is a size'],
+    ['an object that holds itself under an unknown key', { sizes: cycle }, 'sizes: unknown key again'],
+    ['credentials that are no block', { credentials: 'xyz' }, 'credentials: due is'],
+    ['a verifier that is none', { credentials: { own: 'xyz' } }, 'credentials.own: due is'],
+    ['a contract on another host', { contract: new URL('https://a.example/') }, 'contract: due is a path, a file URL'],
+    ['no verifier', { credentials: { own: null } }, 'credentials.own: due is'],
+  ])('are refused in one line with %s', (_, settings, due) => {
+    const read = (): unknown =>
+      Reflect.apply(readCodeSettings, undefined, [{ contract: {}, ...settings }, true, () => {}]);
+    expect(read).toThrow(StartFault);
+    expect(read).toThrow(`serve(): ${due}`);
+  });
 });
+
+function own(key: string, value: unknown): object {
+  return Object.fromEntries([[key, value]]);
+}
