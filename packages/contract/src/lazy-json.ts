@@ -56,17 +56,14 @@ function lengthOf(cuts: Cuts): number {
   return bytes;
 }
 
-/** A member that is made at first use. The name may be any, `__proto__` too. */
+/**
+ * A member that is made at first use. The name may be any, `__proto__` too. It stays a getter: of an object with a
+ * thousand of them, V8 takes milliseconds to make one a plain member.
+ */
 function define(holder: object, name: string, make: () => unknown): void {
-  const own = { enumerable: true, configurable: true };
-  Object.defineProperty(holder, name, {
-    ...own,
-    get: () => {
-      const value = make();
-      Object.defineProperty(holder, name, { ...own, value });
-      return value;
-    },
-  });
+  let made: { readonly value: unknown } | undefined;
+  const get = (): unknown => (made ??= { value: make() }).value;
+  Object.defineProperty(holder, name, { enumerable: true, configurable: true, get });
 }
 
 /** The pointer to something in a value that JSON cannot hold; `undefined` where it holds all. */
