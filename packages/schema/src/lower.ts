@@ -417,8 +417,7 @@ export class Lowering {
       this.#ready(pattern, locationAt(spot.location, 'patternProperties', pattern));
     }
     const named = this.#map(raw, 'properties', spot);
-    // Ajv leaves out a property of this name.
-    if (Object.hasOwn(named, '__proto__')) spot.entry.isWalked = true;
+    if ([...Object.keys(named), ...Object.keys(patterned)].some(isBeyondAjv)) spot.entry.isWalked = true;
     if (Object.keys(named).length > 0) lowered.properties = named;
     if (Object.keys(patterned).length > 0) lowered.patternProperties = patterned;
     for (const keyword of ['additionalProperties', 'unevaluatedProperties'] as const) {
@@ -567,4 +566,9 @@ function withNull(lowered: Lowered): Lowered {
 
 function hasDynamicAnchor(node: SchemaNode, name: string): boolean {
   return isMembers(node.schema) && memberOf(node.schema, '$dynamicAnchor') === name;
+}
+
+/** Ajv leaves out a property of the one name, and fails on half a character. */
+function isBeyondAjv(name: string): boolean {
+  return name === '__proto__' || /[\ud800-\udfff]/u.test(name);
 }

@@ -17,6 +17,12 @@ const rows: readonly Row[] = [
     holds: [1, 1e3, -0],
     refuses: [1.5, '1', null, true],
   },
+  {
+    what: 'names of members may have half a character',
+    schema: { properties: { '\ud800': { const: 1 } }, patternProperties: { '^\udc00$': { const: 2 } } },
+    holds: [{ '\ud800': 1, '\udc00': 2 }, {}],
+    refuses: [{ '\ud800': 2 }, { '\udc00': 1 }],
+  },
   { what: 'a number is no string', schema: { type: 'number' }, holds: [1, 1.5], refuses: ['1', Infinity, Number.NaN] },
   { what: 'an array is no object', schema: { type: 'object' }, holds: [{}], refuses: [[], null] },
   { what: 'null is no object', schema: { type: 'null' }, holds: [null], refuses: [{}, 0, '', false] },
