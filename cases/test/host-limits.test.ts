@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { serve } from '@flick/gate';
 import { openFlick as openExpress } from '@flick/gate/express';
@@ -142,6 +143,22 @@ async function leavesHeadsToNode(open: (way: Way, more: Partial<FlickSettings>) 
   await send(port, `${get}X-Long: ${'a'.repeat(40_000)}\r\n\r\n`, /^HTTP\/1\.1 400 .*"headers-too-large"/s);
 }
 
+/** What comes to the plugin is of a version that the ladder does not take. */
+async function judgesNoHttp2(): Promise<void> {
+  const flick = await openFastify(new Stage().settings());
+  const app = Fastify({ http2: true });
+  await app.register(flick.plugin);
+  app.get('/tea', () => 'tea');
+  const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+  onTestFinished(() => app.close());
+  const session = connectHttp2(origin);
+  onTestFinished(() => session.destroy());
+  const stream = session.request({ ':path': '/tea' }).setEncoding('utf8');
+  const [fields] = await once(stream, 'response');
+  expect(fields[':status']).toBe(400);
+  expect((await stream.toArray()).join('')).toContain('"malformed-request"');
+}
+
 /** Of two requests on one connection, the second comes to the app before the first is answered. */
 async function readsOn(open: (way: Way) => Promise<Stage>): Promise<void> {
   const stage = await open('plugged');
@@ -206,6 +223,7 @@ const proofs: Readonly<Record<string, Readonly<Record<string, () => Promise<void
   },
   'docs/fastify.md': {
     'HTTP/2, and `upgrade` events': async () => upgradesNothing(await fastify('served')),
+    'HTTP/2': judgesNoHttp2,
     "A target that Fastify's router cannot decode": async () => {
       const { port } = await fastify('plugged');
       const own = /^HTTP\/1\.1 400 .*"FST_ERR_BAD_URL"/s;
