@@ -5,6 +5,7 @@ export { compiledModuleOf } from './compiled-module.ts';
 export { ContractError } from './contract-error.ts';
 export type { ContractSettings } from './assembly.ts';
 export type * from './model.ts';
+export { gateFields } from './gate-fields.ts';
 export { isModuleName } from './module-name.ts';
 export { didYouMean } from './nearest.ts';
 export { type Position, positionsOf } from './positions.ts';

@@ -1,4 +1,4 @@
-import type { Contract, MediaType, Operation, ResponseModel } from '@flick/contract';
+import { type Contract, gateFields, type MediaType, type Operation, type ResponseModel } from '@flick/contract';
 import { kindOf } from './body.ts';
 import { Fields } from './fields.ts';
 import { inMediaRange, isSequential, parseMediaType } from './media-type.ts';
@@ -46,18 +46,6 @@ export interface ResponseWatcher {
 
 /** What the caller is told, and all that it is told. */
 const detail = 'The API answered with something that its contract rules out.';
-
-// Fields that the gate sends itself or that end at its hop, whatever the API sends of them.
-const ownFields: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-request-id',
-]);
 
 /** @param mostBytes - what a body may have to be checked */
 export function compileResponseWatch(contract: Contract, mostBytes: number, refuse: Refuse): ResponseWatcher {
@@ -156,7 +144,7 @@ export function compileResponseWatch(contract: Contract, mostBytes: number, refu
 function isOfTheApi({ name }: { readonly name: string }): boolean {
   const lower = name.toLowerCase();
   // Whoever gives leave to pages sends these (CORS).
-  return !ownFields.has(lower) && !lower.startsWith('access-control-');
+  return !gateFields.has(lower) && !lower.startsWith('access-control-');
 }
 
 function asBreach(violation: Violation): Violation {

@@ -23,8 +23,8 @@ let ids = '';
 let used = 0;
 
 /**
- * A UUID of version 4 (RFC 9562). Each request needs one: that of `node:crypto` is put together of twenty texts, takes
- * several times as long and leaves ten times the garbage. They are written many at once; each is a piece of one text.
+ * A UUID of version 4 (RFC 9562). Each request needs one: that of `node:crypto` is put together of twenty texts, and a
+ * GET that is answered in process takes 2 µs more of 25 by it. They are written many at once; each is a piece of one text.
  */
 function freshId(): string {
   if (used === ids.length) {

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Judges } from '../src/judge.ts';
-import { Lowering } from '../src/lower.ts';
 import { walk } from '../src/walk.ts';
 import { only, schemas, values as value } from './any-schema.ts';
-import { resolverOf } from './document.ts';
+import { loweringOf } from './document.ts';
 
 describe('the compiled check and the walk that tells the faults', () => {
   it.each(['as_schema', 'refuse', 'pass'] as const)(
@@ -19,13 +18,7 @@ describe('the compiled check and the walk that tells the faults', () => {
           fc.array(value, { minLength: 1, maxLength: 6 }),
           (top, x, y, values) => {
             const root = { ...top, $defs: { x, y } };
-            const lowering = new Lowering({
-              dialect: '3.1',
-              direction: 'request',
-              unknownMembers,
-              resolve: resolverOf(root),
-              hasAnchors: () => false,
-            });
+            const lowering = loweringOf(root, unknownMembers);
             const entry = lowering.lower({ schema: root, location: 'contract:/api#' });
             const judge = new Judges(lowering).compile(entry);
             const clashes = values.filter((each) => {
@@ -66,13 +59,7 @@ describe('the compiled check and the walk that tells the faults', () => {
         fc.array(value, { minLength: 1, maxLength: 6 }),
         (some, values) => {
           const root = Object.assign({}, ...some);
-          const lowering = new Lowering({
-            dialect: '3.1',
-            direction: 'request',
-            unknownMembers: 'as_schema',
-            resolve: resolverOf(root),
-            hasAnchors: () => false,
-          });
+          const lowering = loweringOf(root, 'as_schema');
           const entry = lowering.lower({ schema: root, location: 'contract:/api#' });
           const judge = new Judges(lowering).compile(entry);
           const scalars = values.filter((each) => typeof each !== 'object' || each === null);

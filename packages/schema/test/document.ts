@@ -1,9 +1,16 @@
 import { type Check, type CompilerOptions, createCompiler, type Resolve, type SchemaFault } from '@flick/schema';
+import { Lowering, type LoweringOptions } from '../src/lower.ts';
 
 const uri = 'contract:/api';
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** Lowers the schemas of one document, as those of a request's body. */
+export function loweringOf(root: unknown, unknownMembers: LoweringOptions['unknownMembers']): Lowering {
+  const resolve = resolverOf(root);
+  return new Lowering({ dialect: '3.1', direction: 'request', unknownMembers, resolve, hasAnchors: () => false });
 }
 
 /** Follows refs in one document: pointers, `$anchor`, `$dynamicAnchor` and `$id`, as the contract's reader does. */

@@ -3,10 +3,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckCode } from '../src/check-code.ts';
 import { Judges } from '../src/judge.ts';
-import { Lowering } from '../src/lower.ts';
+import type { Lowering } from '../src/lower.ts';
 import { MadeJudges } from '../src/made-judges.ts';
 import { schemas, values } from './any-schema.ts';
-import { checkOf, compilerOf, resolverOf, told } from './document.ts';
+import { checkOf, compilerOf, loweringOf, told } from './document.ts';
 
 /** What a module that has the code would export. */
 function run(code: ReadonlyMap<string, string>): Record<string, CheckCode> {
@@ -27,14 +27,7 @@ describe('code of checks that was made ahead', () => {
           fc.array(values, { minLength: 1, maxLength: 6 }),
           (top, x, y, some) => {
             const root = { ...top, $defs: { x, y } };
-            const lowered = (): Lowering =>
-              new Lowering({
-                dialect: '3.1',
-                direction: 'request',
-                unknownMembers,
-                resolve: resolverOf(root),
-                hasAnchors: () => false,
-              });
+            const lowered = (): Lowering => loweringOf(root, unknownMembers);
             const node = { schema: root, location: 'contract:/api#' };
             const [first, second] = [lowered(), lowered()];
             const compiled = new Judges(first, true);

@@ -1,4 +1,4 @@
-import type { SchemaNode, SchemaReading } from '@flick/contract';
+import { gateFields, type SchemaNode, type SchemaReading } from '@flick/contract';
 import { isMembers, itemsOf, memberOf, textsOf } from './members.ts';
 import { oneOf } from './plain-schemas.ts';
 import type { TypeNode, TypeWriter } from './type-nodes.ts';
@@ -78,25 +78,13 @@ export class FieldTypes {
   }
 }
 
-/** Fields that are the gate's or the connection's, whatever a handler gives, in lower case. */
-const ofTheGate = new Set([
-  'connection',
-  'content-length',
-  'content-type',
-  'date',
-  'keep-alive',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'x-request-id',
-]);
-
 /** Whether handlers have to see to a field of a code. */
 export function isOfHandlers(name: string, code: string): boolean {
   const lower = name.toLowerCase();
   // The gate adds these where a handler does not give them.
   if (lower === 'www-authenticate') return !['401', '4XX', 'default'].includes(code);
   if (lower === 'allow') return !['405', '4XX', 'default'].includes(code);
+  if (lower === 'content-type' || gateFields.has(lower)) return false;
   // Whoever gives leave to pages sends those of CORS, and those of limits whoever limits.
-  return !ofTheGate.has(lower) && !/^(?:proxy-|access-control-|(?:x-)?ratelimit(?:-|$))/.test(lower);
+  return !/^(?:proxy-|access-control-|(?:x-)?ratelimit(?:-|$))/.test(lower);
 }
